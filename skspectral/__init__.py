@@ -1,0 +1,9 @@
+"""Neural networks trained in the spectral domain, for scikit-learn."""
+
+from importlib.metadata import version
+
+from skspectral.mlp import SpectralMLPClassifier, SpectralMLPRegressor
+
+__version__ = version("skspectral")
+
+__all__ = ["SpectralMLPClassifier", "SpectralMLPRegressor"]

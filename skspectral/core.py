@@ -1,0 +1,125 @@
+"""Relevance of nodes, the core that it leaves, and the network cut to its core."""
+
+import numpy as np
+
+from skspectral.forward import ACTIVATIONS
+
+THRESHOLD = 0.05
+"""Share of the largest relevance of a layer above which a node is in the core (the paper's)."""
+
+
+def relevance(weights, eigenvalues="in"):
+    """Relevance R of every input and hidden node.
+
+    ``R_i = abs(lambda_i) * norm(phi_i)``, the norm of the weights that the eigenvalue of the node
+    gates: the outgoing ones with ``eigenvalues="in"``, the incoming ones otherwise. Inputs have
+    outgoing weights only.
+
+    Parameters
+    ----------
+    weights : list of ndarray of shape (n_in, n_out)
+        Weight matrix of each transfer, such as ``coefs_``.
+    eigenvalues : {"in", "out", "both"} or None, default="in"
+        Eigenvalues that were trained; None for a dense network, whose relevance is the norm of the
+        incoming weights.
+
+    Returns
+    -------
+    relevance : list of ndarray of shape (n_nodes,)
+        Inputs first, then each hidden layer.
+
+    References
+    ----------
+    Giambagli et al., arXiv:2310.12612, node relevance of spectral and dense networks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skspectral.core import relevance
+    >>> relevance([np.array([[3.0, 0.0], [4.0, 0.0]]), np.array([[2.0], [0.0]])])
+    [array([3., 4.]), array([2., 0.])]
+    """
+    outgoing = [np.linalg.norm(w, axis=1) for w in weights]
+    if eigenvalues == "in":
+        return outgoing
+    incoming = [np.linalg.norm(w, axis=0) for w in weights]
+    return outgoing[:1] + incoming[:-1]
+
+
+def core_mask(relevance, threshold=THRESHOLD, floor=0.0):
+    """Which nodes of a layer are in its core.
+
+    Parameters
+    ----------
+    relevance : ndarray of shape (n_nodes,)
+        Relevance of the nodes of the layer.
+    threshold : float, default=0.05
+        Nodes above this share of the largest relevance are in the core.
+    floor : float, default=0.0
+        A layer whose largest relevance is not above it has an empty core: the network has
+        collapsed to a constant, and shares of nothing mean nothing.
+
+    Returns
+    -------
+    mask : ndarray of shape (n_nodes,), bool
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skspectral.core import core_mask
+    >>> core_mask(np.array([1.0, 0.04, 0.5]))
+    array([ True, False,  True])
+    """
+    largest = relevance.max(initial=0.0)
+    return (relevance > threshold * largest) & (largest > floor)
+
+
+def prune(weights, intercepts, masks, activation):
+    """Weights and intercepts of a network cut to the nodes that the masks keep.
+
+    A node without incoming weights is the constant ``sigma(b_i)``; what it adds to the next layer,
+    ``sigma(b_i) * v_i``, moves into the next intercept. Removing nodes of relevance zero leaves the
+    outputs unchanged.
+
+    Parameters
+    ----------
+    weights : list of ndarray of shape (n_in, n_out)
+        Weight matrix of each transfer, such as ``coefs_``.
+    intercepts : list of ndarray of shape (n_out,)
+        Intercepts of each transfer, such as ``intercepts_``.
+    masks : list of ndarray of shape (n_nodes,), bool
+        The nodes to keep of each hidden layer, such as ``core_masks_``.
+    activation : {"relu", "tanh", "logistic", "identity"}
+        Activation of the hidden layers.
+
+    Returns
+    -------
+    weights : list of ndarray
+    intercepts : list of ndarray
+
+    Raises
+    ------
+    ValueError
+        If there is not one mask for each hidden layer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skspectral.core import prune
+    >>> weights = [np.array([[1.0, 0.0]]), np.array([[2.0], [3.0]])]
+    >>> intercepts = [np.array([0.0, 1.0]), np.array([0.5])]
+    >>> prune(weights, intercepts, [np.array([True, False])], "relu")
+    ([array([[1.]]), array([[2.]])], [array([0.]), array([3.5])])
+    """
+    if len(masks) != len(weights) - 1:
+        raise ValueError(
+            f"Got {len(masks)} masks for {len(weights) - 1} hidden layers; give one mask for each."
+        )
+    weights, intercepts = list(weights), list(intercepts)
+    for k, mask in enumerate(masks):
+        constants = intercepts[k][~mask].copy()
+        ACTIVATIONS[activation](constants)
+        intercepts[k + 1] = intercepts[k + 1] + constants @ weights[k + 1][~mask]
+        weights[k], intercepts[k] = weights[k][:, mask], intercepts[k][mask]
+        weights[k + 1] = weights[k + 1][mask]
+    return weights, intercepts

@@ -1,0 +1,1 @@
+"""Trains stacks of networks with torch; knows no scikit-learn. Import it late: torch is heavy."""

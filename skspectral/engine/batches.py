@@ -1,0 +1,120 @@
+"""The rows that each member sees at each step."""
+
+import numpy as np
+import torch
+
+
+class Batches:
+    """Minibatches for a stack of K members, each with its own rows, order and weights.
+
+    The rows of a member are split into batches whose sizes differ by at most one. Where a member
+    has a smaller batch than another, rows of weight zero fill it up.
+
+    Parameters
+    ----------
+    X : ndarray or CSR array of shape (n_samples, n_inputs)
+        The data that all members share. Sparse rows become dense a batch at a time.
+    targets : list of K ndarray of shape (n_rows_k, n_outputs)
+        Targets of the rows of each member.
+    rows : list of K ndarray of shape (n_rows_k,), default=None
+        Rows of X of each member; None is all of them for every member.
+    weights : list of K ndarray of shape (n_rows_k,), default=None
+        Sample weights of mean one, so that a batch estimates the mean loss over all rows.
+    batch_size : int, default=None
+        Largest number of rows of a batch; None is all of them.
+    generators : list of K (numpy.random.Generator or None), default=None
+        Order of the rows of each member, drawn anew each epoch; None keeps them as they are.
+    dtype : torch.dtype
+    device : torch.device or str
+    """
+
+    def __init__(
+        self,
+        X,
+        targets,
+        *,
+        rows=None,
+        weights=None,
+        batch_size=None,
+        generators=None,
+        dtype=torch.float64,
+        device="cpu",
+    ):
+        self._dtype, self._device = dtype, device
+        self._n_rows = np.array([len(member) for member in targets])
+        self._starts = np.cumsum(self._n_rows) - self._n_rows
+        self._generators = generators or [None] * len(targets)
+        if rows is None:
+            rows = [np.arange(X.shape[0])] * len(targets)
+        self._rows = np.concatenate(rows)
+        self._X = X if hasattr(X, "tocsr") else self._tensor(X)
+        self._targets = self._tensor(np.concatenate(targets))
+        self._weights = None if weights is None else self._tensor(np.concatenate(weights)[:, None])
+        self._plan(batch_size or self._n_rows.max())
+
+    def __len__(self):
+        """Batches in one epoch."""
+        return len(self._sizes)
+
+    def epoch(self):
+        """One pass over the rows.
+
+        Yields
+        ------
+        X : tensor of shape (K, size, n_inputs)
+        targets : tensor of shape (K, size, n_outputs)
+        weights : tensor of shape (K, size, 1) or None
+            Sample weight over the number of rows that the member has in the batch; None stands
+            for one over `size` throughout.
+        """
+        n_members = len(self._n_rows)
+        orders = [self._starts[k] + self._order(k) for k in range(n_members)]
+        places = np.concatenate(orders)[self._slots]
+        lengths = [n_members * size for size in self._sizes]
+        rows = self._index(self._rows[places]).split(lengths)
+        places = self._index(places).split(lengths)
+        for t, size in enumerate(self._sizes):
+            weights = self._scales[t]
+            if self._weights is not None:
+                weights = self._gather(self._weights, places[t], size).mul_(weights)
+            targets = self._gather(self._targets, places[t], size)
+            yield self._gather_inputs(rows[t], size), targets, weights
+
+    def _plan(self, batch_size):
+        """Fix the places in the members' orders that form each batch, and the scale of its rows."""
+        n_batches = -(-self._n_rows.max() // batch_size)
+        edges = np.arange(n_batches + 1)[:, None] * self._n_rows // n_batches
+        slots, self._sizes, self._scales = [], [], []
+        for first, last in zip(edges[:-1], edges[1:], strict=True):
+            own = last - first
+            size = own.max()
+            filled = np.arange(size) < own[:, None]
+            places = np.minimum(first[:, None] + np.arange(size), self._n_rows[:, None] - 1)
+            slots.append((self._starts[:, None] + places).ravel())
+            scale = filled / np.maximum(own, 1)[:, None]
+            self._sizes.append(int(size))
+            plain = filled.all() and self._weights is None
+            self._scales.append(None if plain else self._tensor(scale[:, :, None]))
+        self._slots = np.concatenate(slots)
+
+    def _order(self, k):
+        n = self._n_rows[k]
+        generator = self._generators[k]
+        return np.arange(n) if generator is None else generator.permutation(n)
+
+    def _gather(self, values, index, size):
+        return values.index_select(0, index).view(-1, size, values.shape[1])
+
+    def _gather_inputs(self, index, size):
+        if isinstance(self._X, torch.Tensor):
+            return self._gather(self._X, index, size)
+        rows = self._X[index.cpu().numpy()].toarray()
+        return self._tensor(rows).view(-1, size, rows.shape[1])
+
+    def _index(self, values):
+        return torch.from_numpy(values).to(self._device)
+
+    def _tensor(self, values):
+        # torch.from_numpy warns about memory that is not writeable, such as a memory map.
+        array = np.require(values, requirements=["C", "W"])
+        return torch.from_numpy(array).to(self._device, self._dtype)

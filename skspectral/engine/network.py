@@ -1,0 +1,312 @@
+"""A stack of K networks of one architecture: its parameters, forward pass and gradients.
+
+All parameters of a member lie in one row of one flat tensor, so that the penalty and the optimiser
+are a handful of whole-row operations whatever the number of layers. Gradients are in closed form
+and every product writes into a buffer made beforehand: for the small networks of tabular data the
+cost of a step is the number of torch calls, not the arithmetic.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from skspectral.spectral import Parameters
+
+# In place, on the pre-activations.
+_ACTIVATE = {
+    "identity": lambda z: z,
+    "relu": torch.relu_,
+    "tanh": torch.tanh_,
+    "logistic": torch.sigmoid_,
+}
+
+
+# In place, on the gradient, given what the activation returned.
+_DIFFERENTIATE = {
+    "identity": lambda gradient, output: gradient,
+    "relu": lambda gradient, output: torch.ops.aten.threshold_backward.grad_input(
+        gradient, output, 0, grad_input=gradient
+    ),
+    "tanh": lambda gradient, output: torch.ops.aten.tanh_backward.grad_input(
+        gradient, output, grad_input=gradient
+    ),
+    "logistic": lambda gradient, output: torch.ops.aten.sigmoid_backward.grad_input(
+        gradient, output, grad_input=gradient
+    ),
+}
+
+TRAINABLE = {
+    "all": ("eigenvectors", "intercepts", "eigenvalues"),
+    "eigenvectors": ("eigenvectors", "intercepts"),
+    "eigenvalues": ("intercepts", "eigenvalues"),
+}
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What the members of a stack have in common.
+
+    Attributes
+    ----------
+    widths : tuple of int
+        Nodes of each layer, inputs first; of the widest member, if widths differ.
+    activation : {"relu", "tanh", "logistic", "identity"}
+        Activation of the hidden layers. The output layer is linear: its activation is in the loss.
+    eigenvalues : tuple of {"in", "out", "both", None}
+        For each transfer, the eigenvalues that it trains; None for a dense transfer.
+    fit_intercept : bool
+        Whether the transfers have biases.
+    """
+
+    widths: tuple
+    activation: str
+    eigenvalues: tuple
+    fit_intercept: bool = True
+
+    @property
+    def transfers(self):
+        """Pairs (n_in, n_out)."""
+        return list(zip(self.widths[:-1], self.widths[1:], strict=True))
+
+
+class Stack:
+    """K networks of one architecture.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        Shape of the (widest) member.
+    members : list of Parameters
+        Where each member starts. A member may be narrower than the architecture: it is padded
+        with nodes whose weights and biases are zero, which changes nothing and stays so.
+    dtype : torch.dtype
+    device : torch.device or str
+
+    Attributes
+    ----------
+    theta, gradient : tensors of shape (K, n_parameters)
+        Parameters and their gradient, in the order eigenvectors, intercepts, eigenvalues.
+    sections : dict of str to slice
+        The columns that each kind of parameter takes.
+    """
+
+    def __init__(self, architecture, members, dtype=torch.float64, device="cpu"):
+        self.architecture = architecture
+        self.widths = [_widths(member) for member in members]
+        self._layout, self.sections, size = _layout(architecture)
+        self.theta = torch.zeros(len(members), size, dtype=dtype, device=device)
+        self.gradient = torch.zeros_like(self.theta)
+        views, slopes = self.views(self.theta), self.views(self.gradient)
+        self._transfers = [
+            _Transfer(views[k], slopes[k], mode) for k, mode in enumerate(architecture.eigenvalues)
+        ]
+        self._workspaces, self._workspace = {}, None
+        self._padding = self._padding_masks()
+        for k, member in enumerate(members):
+            self.write(k, member)
+
+    def __len__(self):
+        return len(self.theta)
+
+    def views(self, flat):
+        """Views of shape (K, n_rows, n_columns) into a tensor laid out as ``theta``.
+
+        Returns
+        -------
+        views : list of dict of str to tensor
+            For each transfer ``"eigenvectors"`` (K, n_in, n_out), ``"intercepts"`` (K, 1, n_out),
+            ``"eigenvalues_in"`` (K, n_in, 1), ``"eigenvalues_out"`` (K, 1, n_out), as far as it
+            trains them.
+        """
+        views = [{} for _ in self.architecture.transfers]
+        for t, name, start, (rows, columns) in self._layout:
+            stop = start + rows * columns
+            views[t][name] = flat[:, start:stop].view(len(flat), rows, columns)
+        return views
+
+    def trainable(self, which):
+        """Columns of ``theta`` that `which` of the parameters take: they are contiguous."""
+        slices = [self.sections[name] for name in TRAINABLE[which]]
+        return slice(slices[0].start, slices[-1].stop)
+
+    def write(self, k, parameters):
+        """Set member `k` to `parameters`."""
+        for t, transfer in enumerate(self._transfers):
+            values = {
+                "eigenvectors": parameters.eigenvectors[t],
+                "intercepts": parameters.intercepts[t][None, :],
+                "eigenvalues_in": parameters.eigenvalues_in[t][:, None],
+                "eigenvalues_out": parameters.eigenvalues_out[t][None, :],
+            }
+            for name, view in transfer.parameters.items():
+                rows, columns = values[name].shape
+                view[k, :rows, :columns] = torch.as_tensor(values[name])
+
+    def read(self, k):
+        """Parameters of member `k`, as numpy arrays of its own width.
+
+        A copy: training on does not change what was read.
+        """
+        n, lists = self.widths[k], ([], [], [], [])
+        for t, transfer in enumerate(self._transfers):
+            n_in, n_out = n[t], n[t + 1]
+            shapes = {
+                "eigenvectors": (n_in, n_out),
+                "intercepts": (1, n_out),
+                "eigenvalues_in": (n_in, 1),
+                "eigenvalues_out": (1, n_out),
+            }
+            fixed = {
+                "intercepts": 0.0,
+                "eigenvalues_in": 0.0 if transfer.mode == "out" else 1.0,
+                "eigenvalues_out": 0.0,
+            }
+            for values, (name, (rows, columns)) in zip(lists, shapes.items(), strict=True):
+                if name in transfer.parameters:
+                    value = transfer.parameters[name][k, :rows, :columns].cpu().numpy().copy()
+                else:
+                    value = self.theta.new_full((rows, columns), fixed[name]).cpu().numpy()
+                values.append(value if name == "eigenvectors" else value.ravel())
+        return Parameters(*lists)
+
+    def forward(self, X):
+        """Outputs of the K networks, before the activation of the output layer.
+
+        Parameters
+        ----------
+        X : tensor of shape (K, batch_size, n_inputs)
+
+        Returns
+        -------
+        outputs : tensor of shape (K, batch_size, n_outputs)
+            A buffer that the next call overwrites; :meth:`backward` wants the gradient of the
+            loss in its place.
+        """
+        batch_size = X.shape[1]
+        if batch_size not in self._workspaces:
+            self._workspaces[batch_size] = _Workspace(self.theta, self.architecture, batch_size)
+        self._workspace = workspace = self._workspaces[batch_size]
+        workspace.inputs = values = X
+        activate = _ACTIVATE[self.architecture.activation]
+        last = len(self._transfers) - 1
+        for t, transfer in enumerate(self._transfers):
+            values = transfer.forward(values, out=workspace.outputs[t])
+            if t < last:
+                activate(values)
+                if self._padding is not None:
+                    values.mul_(self._padding[t])
+        return values
+
+    def backward(self):
+        """Fill ``gradient``, given the gradient of the loss in the buffer of the outputs."""
+        workspace = self._workspace
+        differentiate = _DIFFERENTIATE[self.architecture.activation]
+        delta = workspace.outputs[-1]
+        for t in range(len(self._transfers) - 1, 0, -1):
+            transfer = self._transfers[t]
+            transfer.backward(workspace.outputs_T[t - 1], delta)
+            delta = torch.bmm(delta, transfer.weights_T, out=workspace.deltas[t - 1])
+            differentiate(delta, workspace.outputs[t - 1])
+        self._transfers[0].backward(workspace.inputs.transpose(1, 2), delta)
+
+    def _padding_masks(self):
+        """Zeros where a member has no node: the logistic function is not zero at zero."""
+        full = self.architecture.widths
+        if self.architecture.activation != "logistic" or all(w == full for w in self.widths):
+            return None
+        masks = []
+        for t in range(1, len(full) - 1):
+            mask = torch.zeros(len(self), 1, full[t], dtype=self.theta.dtype)
+            for k, widths in enumerate(self.widths):
+                mask[k, :, : widths[t]] = 1
+            masks.append(mask.to(self.theta.device))
+        return masks
+
+
+class _Transfer:
+    """One transfer of every member: w_ji = phi_ji (lambda_in_j - lambda_out_i)."""
+
+    def __init__(self, parameters, gradients, mode):
+        self.mode = mode
+        self.parameters = parameters
+        self._gradients = gradients
+        phi = parameters["eigenvectors"]
+        self.weights = phi if mode is None else phi.new_empty(phi.shape)
+        self.weights_T = self.weights.transpose(1, 2)
+        self._dw = gradients["eigenvectors"] if mode is None else phi.new_empty(phi.shape)
+        if mode == "in":
+            self._gate = parameters["eigenvalues_in"]
+        elif mode == "out":
+            self._gate = phi.new_empty(parameters["eigenvalues_out"].shape)
+        elif mode == "both":
+            self._gate = phi.new_empty(phi.shape)
+
+    def _weigh(self):
+        if self.mode == "out":
+            torch.neg(self.parameters["eigenvalues_out"], out=self._gate)
+        elif self.mode == "both":
+            torch.sub(
+                self.parameters["eigenvalues_in"],
+                self.parameters["eigenvalues_out"],
+                out=self._gate,
+            )
+        if self.mode is not None:
+            torch.mul(self.parameters["eigenvectors"], self._gate, out=self.weights)
+
+    def forward(self, X, out):
+        self._weigh()
+        torch.bmm(X, self.weights, out=out)
+        if "intercepts" in self.parameters:
+            out.add_(self.parameters["intercepts"])
+        return out
+
+    def backward(self, X_T, delta):
+        """Gradients from the inputs and the gradient of the loss with respect to the outputs."""
+        dw = torch.bmm(X_T, delta, out=self._dw)
+        if "intercepts" in self._gradients:
+            torch.sum(delta, 1, keepdim=True, out=self._gradients["intercepts"])
+        if self.mode is None:
+            return
+        torch.mul(dw, self._gate, out=self._gradients["eigenvectors"])
+        dw.mul_(self.parameters["eigenvectors"])
+        if "eigenvalues_in" in self._gradients:
+            torch.sum(dw, 2, keepdim=True, out=self._gradients["eigenvalues_in"])
+        if "eigenvalues_out" in self._gradients:
+            torch.sum(dw, 1, keepdim=True, out=self._gradients["eigenvalues_out"]).neg_()
+
+
+class _Workspace:
+    """The buffers of one batch size."""
+
+    def __init__(self, like, architecture, batch_size):
+        k = len(like)
+        self.inputs = None
+        self.outputs = [like.new_empty(k, batch_size, n) for n in architecture.widths[1:]]
+        self.outputs_T = [values.transpose(1, 2) for values in self.outputs]
+        self.deltas = [torch.empty_like(values) for values in self.outputs[:-1]]
+
+
+def _widths(parameters):
+    phis = parameters.eigenvectors
+    return tuple([phis[0].shape[0]] + [phi.shape[1] for phi in phis])
+
+
+def _layout(architecture):
+    """Where each parameter of each transfer lies in a row of ``theta``."""
+    shapes = [[], [], []]
+    for t, (n_in, n_out) in enumerate(architecture.transfers):
+        shapes[0].append((t, "eigenvectors", (n_in, n_out)))
+        if architecture.fit_intercept:
+            shapes[1].append((t, "intercepts", (1, n_out)))
+        if architecture.eigenvalues[t] in ("in", "both"):
+            shapes[2].append((t, "eigenvalues_in", (n_in, 1)))
+        if architecture.eigenvalues[t] in ("out", "both"):
+            shapes[2].append((t, "eigenvalues_out", (1, n_out)))
+    layout, sections, start = [], {}, 0
+    for name, group in zip(TRAINABLE["all"], shapes, strict=True):
+        first = start
+        for t, parameter, (rows, columns) in group:
+            layout.append((t, parameter, start, (rows, columns)))
+            start += rows * columns
+        sections[name] = slice(first, start)
+    return layout, sections, start

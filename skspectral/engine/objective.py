@@ -1,0 +1,130 @@
+"""What is minimised: mean loss + sum of strength * parameter**2."""
+
+import torch
+
+
+def squared_error(outputs, targets, weights):
+    """Mean over the outputs of the squared error. `outputs` become its gradient.
+
+    Parameters
+    ----------
+    outputs, targets : tensors of shape (K, batch_size, n_outputs)
+    weights : tensor of shape (K, batch_size, 1) or None
+        Weight of each sample over the batch size; None is 1 / batch_size for each.
+
+    Returns
+    -------
+    loss : tensor of shape (K,)
+    """
+    error = outputs.sub_(targets)
+    n_outputs = error.shape[2]
+    if weights is None:
+        scale = 1 / (error.shape[1] * n_outputs)
+        loss = _total(error, error).mul_(scale)
+        error.mul_(2 * scale)
+    else:
+        weighted = error * weights
+        loss = _total(weighted, error).div_(n_outputs)
+        torch.mul(weighted, 2 / n_outputs, out=outputs)
+    return loss
+
+
+def softmax_cross_entropy(outputs, targets, weights):
+    """Cross-entropy of softmax(outputs) with one-hot targets; see :func:`squared_error`."""
+    log_probabilities = torch.log_softmax(outputs, 2)
+    loss = log_probabilities * targets
+    torch.exp(log_probabilities, out=outputs).sub_(targets)
+    return _weigh(loss.neg_(), outputs, weights, 1)
+
+
+def sigmoid_cross_entropy(outputs, targets, weights):
+    """Cross-entropy of sigmoid(outputs), mean over the labels; see :func:`squared_error`."""
+    # -[t log s(z) + (1 - t) log s(-z)] without overflow, since log s(-z) = log s(z) - z.
+    loss = (1 - targets).mul_(outputs).sub_(torch.nn.functional.logsigmoid(outputs))
+    outputs.sigmoid_().sub_(targets)
+    return _weigh(loss, outputs, weights, outputs.shape[2])
+
+
+LOSSES = {
+    "squared_error": squared_error,
+    "softmax": softmax_cross_entropy,
+    "sigmoid": sigmoid_cross_entropy,
+}
+
+
+def penalty_strengths(stack, strengths):
+    """The strength of every parameter of every member.
+
+    Parameters
+    ----------
+    stack : Stack
+    strengths : list of dict
+        For each member the strengths of ``"eigenvectors"``, ``"eigenvalues"`` and ``"weights"``;
+        the last takes the place of the first on dense transfers. Biases are free.
+
+    Returns
+    -------
+    alpha : tensor of shape (K, n_parameters)
+    """
+    alpha = torch.zeros_like(stack.theta)
+    for t, transfer in enumerate(stack.views(alpha)):
+        kind = "weights" if stack.architecture.eigenvalues[t] is None else "eigenvectors"
+        for k, member in enumerate(strengths):
+            for name, view in transfer.items():
+                if name == "eigenvectors":
+                    view[k] = member[kind]
+                elif name != "intercepts":
+                    view[k] = member["eigenvalues"]
+    return alpha
+
+
+class Objective:
+    """Mean loss over a batch plus the penalty.
+
+    Parameters
+    ----------
+    stack : Stack
+    loss : {"squared_error", "softmax", "sigmoid"}
+    strengths : list of dict
+        See :func:`penalty_strengths`.
+    """
+
+    def __init__(self, stack, loss, strengths):
+        self.stack = stack
+        self._loss = LOSSES[loss]
+        self._alpha = penalty_strengths(stack, strengths)
+        self._slope = 2 * self._alpha
+
+    def evaluate(self, X, targets, weights=None):
+        """Loss of each member on a batch, without the penalty; fills ``stack.gradient`` with the
+        gradient of loss and penalty.
+
+        Returns
+        -------
+        loss : tensor of shape (K,)
+        """
+        loss = self._loss(self.stack.forward(X), targets, weights)
+        self.stack.backward()
+        self.stack.gradient.addcmul_(self.stack.theta, self._slope)
+        return loss
+
+    def penalty(self):
+        """Penalty of each member, tensor of shape (K,)."""
+        return (self._alpha * self.stack.theta.square()).sum(1)
+
+
+def _total(a, b):
+    """Sum of a * b for each member."""
+    if len(a) == 1:
+        return torch.dot(a.view(-1), b.view(-1)).view(1)
+    return (a * b).sum((1, 2))
+
+
+def _weigh(loss, gradient, weights, n_labels):
+    """Weighted mean of per-sample losses; scales the gradient alike."""
+    if weights is None:
+        scale = 1 / (gradient.shape[1] * n_labels)
+        gradient.mul_(scale)
+        return loss.sum((1, 2)).mul_(scale)
+    gradient.mul_(weights).div_(n_labels)
+    return loss.mul_(weights).sum((1, 2)).div_(n_labels)

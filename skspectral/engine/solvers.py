@@ -1,0 +1,258 @@
+"""The two solvers. Each takes an objective on a stack and leaves the stack trained."""
+
+import math
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+
+# Kingma and Ba, ICLR 2015; the values that every library has.
+_BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-8
+
+# A rate that "adaptive" has divided down to this is taken for zero, as in scikit-learn.
+_SMALLEST_RATE = 1e-6
+
+
+@dataclass
+class Outcome:
+    """How a training ended.
+
+    Attributes
+    ----------
+    n_epochs : ndarray of shape (K,)
+        Epochs that each member trained.
+    losses : ndarray of shape (K,)
+        Mean loss of the last epoch of each member plus its penalty.
+    converged : ndarray of shape (K,), bool
+        Whether the solver stopped by itself, before its epochs were used up.
+    interrupted : bool
+        Whether KeyboardInterrupt ended it.
+    """
+
+    n_epochs: np.ndarray
+    losses: np.ndarray
+    converged: np.ndarray
+    interrupted: bool = False
+
+
+class Moments:
+    """Running means of the gradient and of its square, and the steps they have seen.
+
+    Parameters
+    ----------
+    mean, square : tensors of shape (K, n_parameters)
+    n_steps : int, default=0
+    """
+
+    def __init__(self, mean, square, n_steps=0):
+        self.mean, self.square, self.n_steps = mean, square, n_steps
+        self._step = torch.empty_like(mean)
+
+    @classmethod
+    def of(cls, theta, arrays=None):
+        """Moments for `theta`: at rest, or from the tuple that :meth:`numpy` gave."""
+        if arrays is None:
+            return cls(torch.zeros_like(theta), torch.zeros_like(theta))
+        mean, square, n_steps = arrays
+        return cls(torch.tensor(mean).to(theta), torch.tensor(square).to(theta), n_steps)
+
+    def numpy(self):
+        """Tuple (mean, square, n_steps) of arrays and an int."""
+        return self.mean.cpu().numpy(), self.square.cpu().numpy(), self.n_steps
+
+    def advance(self, theta, gradient, rates, factor):
+        """One step of Adam on `theta`, with rate ``rates * factor`` for each member."""
+        self.n_steps += 1
+        correction = math.sqrt(1 - _BETA_2**self.n_steps) / (1 - _BETA_1**self.n_steps)
+        self.mean.lerp_(gradient, 1 - _BETA_1)
+        self.square.mul_(_BETA_2).addcmul_(gradient, gradient, value=1 - _BETA_2)
+        torch.sqrt(self.square, out=self._step).add_(_EPSILON)
+        torch.div(self.mean, self._step, out=self._step)
+        theta.addcmul_(self._step, rates, value=-factor * correction)
+
+
+class Plateau:
+    """Counts the epochs in which a member made no progress.
+
+    Parameters
+    ----------
+    n_members : int
+    tol : float
+        Progress smaller than this is none.
+    patience : int or float
+        Epochs without progress that are borne; infinity bears all.
+    """
+
+    def __init__(self, n_members, tol, patience):
+        self._tol, self._patience = tol, patience
+        self._best = np.full(n_members, -np.inf)
+        self._count = np.zeros(n_members, dtype=int)
+
+    def update(self, progress):
+        """Members that are stuck, given a value for each that should rise. Their count restarts."""
+        idle = progress < self._best + self._tol
+        self._count = np.where(idle, self._count + 1, 0)
+        self._best = np.maximum(self._best, progress)
+        stuck = self._count > self._patience
+        self._count[stuck] = 0
+        return stuck
+
+
+@contextmanager
+def denormals_flushed():
+    """Arithmetic that takes numbers below the normal range for zero.
+
+    The parameters of a vanished node, and above all the squares of their gradients, go there, where
+    a processor is several times slower.
+    """
+    already = torch.full((1,), 1e-310, dtype=torch.float64).mul_(1.0).item() == 0
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(already)
+
+
+def adam(
+    objective,
+    batches,
+    rates,
+    *,
+    n_epochs,
+    schedule="cosine",
+    trainable="all",
+    tol=0.0,
+    patience=np.inf,
+    monitor=None,
+    moments=None,
+):
+    """Adam on minibatches.
+
+    Parameters
+    ----------
+    objective : Objective
+    batches : Batches
+    rates : array-like of shape (K,)
+        Initial learning rate of each member.
+    n_epochs : int
+        Passes over the data, at most.
+    schedule : {"cosine", "constant", "adaptive"}, default="cosine"
+        ``"cosine"`` lets the rate fall to zero with the last step, along half a cosine. The decay
+        is what turns almost zero into zero: at a constant rate the steps of Adam keep the nodes
+        that the penalty has switched off away from it. ``"adaptive"`` divides the rate by five at
+        a plateau; at a plateau the others end the training of the member.
+    trainable : {"all", "eigenvectors", "eigenvalues"}, default="all"
+        Parameters that move.
+    tol, patience : float
+        See :class:`Plateau`.
+    monitor : callable, default=None
+        ``monitor(losses, stack) -> (progress, stop)``, called after each epoch with the losses of
+        the members, an array of shape (K,). `progress`, of the same shape, is what should rise;
+        a true `stop` ends the training. By default progress is minus the loss.
+    moments : Moments, default=None
+        Where to go on from; by default from rest.
+
+    Returns
+    -------
+    outcome : Outcome
+        A member whose loss is not finite is frozen, and its loss says so.
+    """
+    stack = objective.stack
+    section = stack.trainable(trainable)
+    theta, gradient = stack.theta[:, section], stack.gradient[:, section]
+    rates = torch.as_tensor(np.array(rates, dtype=float)[:, None]).to(theta)
+    moments = moments or Moments.of(theta)
+    plateau = Plateau(len(stack), tol, patience)
+    monitor = monitor or (lambda losses, stack: (-losses, False))
+    outcome = Outcome(*(np.zeros(len(stack), dtype) for dtype in (int, float, bool)))
+    n_steps, step = n_epochs * len(batches), 0
+    try:
+        for _ in range(n_epochs):
+            total = theta.new_zeros(len(stack))
+            with denormals_flushed():
+                for X, targets, weights in batches.epoch():
+                    total += objective.evaluate(X, targets, weights)
+                    factor = 1.0
+                    if schedule == "cosine":
+                        factor = 0.5 * (1 + math.cos(math.pi * step / n_steps))
+                    moments.advance(theta, gradient, rates, factor)
+                    step += 1
+            losses = (total / len(batches) + objective.penalty()).cpu().numpy().astype(float)
+            active = (rates > 0).cpu().numpy().ravel()
+            outcome.n_epochs += active
+            outcome.losses = np.where(active, losses, outcome.losses)
+            rates[torch.from_numpy(~np.isfinite(losses))] = 0
+            if not rates.any():
+                break
+            progress, stop = monitor(outcome.losses, stack)
+            stuck = torch.from_numpy(plateau.update(progress)).to(rates.device)
+            rates[stuck] = rates[stuck] / 5 if schedule == "adaptive" else 0
+            rates[rates <= _SMALLEST_RATE] = 0
+            outcome.converged = (rates == 0).cpu().numpy().ravel()
+            if stop or outcome.converged.all():
+                break
+    except KeyboardInterrupt:
+        outcome.interrupted = True
+    return outcome
+
+
+def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, monitor=None):
+    """L-BFGS (SciPy) on a stack of one, all rows in one batch.
+
+    Parameters
+    ----------
+    objective : Objective
+        On a stack of one member, in double precision: the line search needs it.
+    batches : Batches
+        With a single batch.
+    n_epochs : int
+        Iterations, at most.
+    trainable : {"all", "eigenvectors", "eigenvalues"}, default="all"
+        Parameters that move.
+    tol : float, default=1e-5
+        Largest component of the gradient at which the training ends.
+    monitor : callable, default=None
+        As for :func:`adam`, called after each iteration; its progress is not looked at.
+
+    Returns
+    -------
+    outcome : Outcome
+    """
+    stack = objective.stack
+    section = stack.trainable(trainable)
+    theta, gradient = stack.theta[:, section], stack.gradient[:, section]
+    ((X, targets, weights),) = batches.epoch()
+    outcome = Outcome(np.zeros(1, int), np.zeros(1), np.zeros(1, bool))
+
+    def value_and_gradient(flat):
+        theta[0] = torch.from_numpy(flat)
+        value = objective.evaluate(X, targets, weights) + objective.penalty()
+        return value.item(), gradient[0].cpu().numpy().copy()
+
+    def after_iteration(intermediate_result):
+        outcome.n_epochs += 1
+        outcome.losses = np.array([intermediate_result.fun])
+        theta[0] = torch.from_numpy(intermediate_result.x)
+        if monitor is not None and monitor(outcome.losses, stack)[1]:
+            raise StopIteration
+
+    # Far more evaluations than iterations mean that the line search fails: let it end then.
+    options = {"maxiter": n_epochs, "maxfun": 20 * n_epochs, "gtol": tol}
+    try:
+        result = minimize(
+            value_and_gradient,
+            theta[0].cpu().numpy().copy(),
+            jac=True,
+            method="L-BFGS-B",
+            callback=after_iteration,
+            options=options,
+        )
+        theta[0] = torch.from_numpy(result.x)
+        outcome.losses = np.array([result.fun])
+        outcome.n_epochs[:] = max(result.nit, 1)
+        outcome.converged[:] = result.success
+    except KeyboardInterrupt:
+        outcome.interrupted = True
+    return outcome

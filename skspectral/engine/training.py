@@ -1,0 +1,142 @@
+"""Train a list of networks as one stack: numpy in, numpy out."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from skspectral.engine.batches import Batches
+from skspectral.engine.network import Stack
+from skspectral.engine.objective import Objective
+from skspectral.engine.solvers import Moments, adam, lbfgs
+from skspectral.spectral import Parameters
+
+
+@dataclass
+class Member:
+    """One network of a stack: all that may differ between the members.
+
+    Attributes
+    ----------
+    parameters : Parameters
+        Where it starts.
+    targets : ndarray of shape (n_rows, n_outputs)
+        Targets of its rows.
+    strengths : dict
+        Strengths of the penalty on ``"eigenvectors"``, ``"eigenvalues"`` and ``"weights"``.
+    rows : ndarray of shape (n_rows,) or None
+        Its rows of X; None is all of them.
+    weights : ndarray of shape (n_rows,) or None
+        Sample weights of mean one.
+    learning_rate : float
+        Initial rate of Adam.
+    generator : numpy.random.Generator or None
+        Order of the rows; None keeps them as they are.
+    """
+
+    parameters: Parameters
+    targets: np.ndarray
+    strengths: dict
+    rows: np.ndarray | None = None
+    weights: np.ndarray | None = None
+    learning_rate: float = 1e-3
+    generator: np.random.Generator | None = None
+
+
+@contextmanager
+def one_thread():
+    """Torch on one thread, so that results do not depend on the number of cores."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
+
+
+def train(
+    X,
+    members,
+    *,
+    architecture,
+    loss,
+    solver="adam",
+    batch_size=None,
+    dtype="float64",
+    device="cpu",
+    moments=None,
+    **options,
+):
+    """Train networks of one architecture, each as if it were alone.
+
+    Parameters
+    ----------
+    X : ndarray or CSR array of shape (n_samples, n_inputs)
+        The data; each member picks its rows.
+    members : list of Member
+    architecture : Architecture
+    loss : {"squared_error", "softmax", "sigmoid"}
+    solver : {"adam", "lbfgs"}, default="adam"
+        ``"lbfgs"`` takes the members one by one, in double precision.
+    batch_size : int, default=None
+        Rows in a step of Adam; None is all of them.
+    dtype : {"float64", "float32"}, default="float64"
+        Precision of the training with Adam.
+    device : str, default="cpu"
+        Where torch trains.
+    moments : tuple (mean, square, n_steps), default=None
+        State of Adam to go on from, arrays of shape (K, n_parameters).
+    **options
+        Passed to the solver: n_epochs, tol, trainable, monitor; for Adam also schedule, patience.
+
+    Returns
+    -------
+    parameters : list of Parameters
+        Where each member ended.
+    outcomes : list of Outcome
+        One for the stack with Adam, one for each member with L-BFGS.
+    moments : tuple or None
+        State of Adam after the last step.
+    """
+    with torch.inference_mode(), one_thread():
+        if solver == "lbfgs":
+            ends = [_lbfgs(X, member, architecture, loss, device, options) for member in members]
+            return [end[0] for end in ends], [end[1] for end in ends], None
+        stack, objective = _assemble(members, architecture, loss, getattr(torch, dtype), device)
+        batches = _batches(X, members, stack, batch_size)
+        section = stack.trainable(options.get("trainable", "all"))
+        state = Moments.of(stack.theta[:, section], moments)
+        rates = [member.learning_rate for member in members]
+        outcome = adam(objective, batches, rates, moments=state, **options)
+        return [stack.read(k) for k in range(len(members))], [outcome], state.numpy()
+
+
+def _lbfgs(X, member, architecture, loss, device, options):
+    stack, objective = _assemble([member], architecture, loss, torch.float64, device)
+    outcome = lbfgs(objective, _batches(X, [member], stack, None), **options)
+    return stack.read(0), outcome
+
+
+def _assemble(members, architecture, loss, dtype, device):
+    stack = Stack(architecture, [member.parameters for member in members], dtype, device)
+    return stack, Objective(stack, loss, [member.strengths for member in members])
+
+
+def _batches(X, members, stack, batch_size):
+    def attribute(name, otherwise):
+        values = [getattr(member, name) for member in members]
+        if all(value is None for value in values):
+            return None
+        return [otherwise(m) if v is None else v for m, v in zip(members, values, strict=True)]
+
+    return Batches(
+        X,
+        [member.targets for member in members],
+        rows=attribute("rows", lambda member: np.arange(X.shape[0])),
+        weights=attribute("weights", lambda member: np.ones(len(member.targets))),
+        generators=[member.generator for member in members],
+        batch_size=batch_size,
+        dtype=stack.theta.dtype,
+        device=stack.theta.device,
+    )

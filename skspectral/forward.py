@@ -1,0 +1,54 @@
+"""The outputs of a fitted network, in numpy."""
+
+import numpy as np
+from scipy.special import expit, softmax
+
+
+def _relu(z):
+    np.maximum(z, 0, out=z)
+
+
+def _tanh(z):
+    np.tanh(z, out=z)
+
+
+def _logistic(z):
+    expit(z, out=z)
+
+
+def _softmax(z):
+    z[...] = softmax(z, axis=-1)
+
+
+# All in place.
+ACTIVATIONS = {
+    "identity": lambda z: None,
+    "relu": _relu,
+    "tanh": _tanh,
+    "logistic": _logistic,
+    "softmax": _softmax,
+}
+
+
+def forward(X, weights, intercepts, activation, out_activation):
+    """Outputs of a network.
+
+    Parameters
+    ----------
+    X : ndarray or sparse array of shape (n_samples, n_inputs)
+    weights : list of ndarray of shape (n_in, n_out)
+    intercepts : list of ndarray of shape (n_out,)
+    activation, out_activation : str
+        Activation of the hidden layers and of the output layer, keys of ``ACTIVATIONS``.
+
+    Returns
+    -------
+    outputs : ndarray of shape (n_samples, n_outputs)
+    """
+    values = X
+    last = len(weights) - 1
+    for k, (w, b) in enumerate(zip(weights, intercepts, strict=True)):
+        values = np.asarray(values @ w)
+        values += b
+        ACTIVATIONS[out_activation if k == last else activation](values)
+    return values

@@ -1,0 +1,493 @@
+"""What the two estimators share: from validated data to a trained network."""
+
+import warnings
+from contextlib import contextmanager
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.callback import CallbackSupportMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from skspectral.core import core_mask, relevance
+from skspectral.forward import forward
+from skspectral.mlp.progress import Progress
+from skspectral.spectral import EIGENVALUES, Parameters, glorot_uniform
+
+# Adam needs a number of steps, whatever the number of rows; see docs/defaults.rst.
+_N_STEPS = 8000
+_MIN_EPOCHS = 20
+_N_LBFGS_ITERATIONS = 1000
+
+# Relevance below this share of the scale of y: the network is a constant.
+_FLOOR = 1e-4
+
+# Columns on scales beyond these defeat any one learning rate.
+_LARGEST_SCALE, _SMALLEST_SCALE = 1e3, 1e-3
+
+
+class _Diverged(ValueError):
+    """The training left the finite numbers."""
+
+
+class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
+    """Common part of SpectralMLPRegressor and SpectralMLPClassifier."""
+
+    _parameter_constraints = {
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "activation": [StrOptions({"relu", "tanh", "logistic", "identity"})],
+        "parametrization": [StrOptions({"spectral", "dense"})],
+        "eigenvalues": [StrOptions(set(EIGENVALUES))],
+        "trainable": [StrOptions({"all", "eigenvalues", "eigenvectors"})],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "alpha_phi": [None, Interval(Real, 0, None, closed="left")],
+        "alpha_lambda": [None, Interval(Real, 0, None, closed="left")],
+        "alpha_w": [None, Interval(Real, 0, None, closed="left")],
+        "fit_intercept": ["boolean"],
+        "solver": [StrOptions({"adam", "lbfgs"})],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [StrOptions({"cosine", "constant", "adaptive"})],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "n_iter_no_change": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+            # Infinity: never give up.
+            Interval(Real, np.inf, None, closed="left"),
+        ],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "shuffle": ["boolean"],
+        "warm_start": ["boolean"],
+        "device": [str],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Fit the network to data X and target y.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The input data. Put a StandardScaler before: one learning rate and one penalty serve
+            all inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The target: numbers for a regressor, class labels or an indicator matrix of labels for
+            a classifier.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Sample weights, not negative; only their ratios matter.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the input is not valid: a fitted estimator then stays as it was. If the training
+            diverges: the estimator is then unfitted.
+        """
+        with self._restored_on_error(keep=self.warm_start):
+            return self._fit(X, y, sample_weight)
+
+    @property
+    def node_importances_(self):
+        """Relevance of the nodes of each hidden layer, list of ndarray of shape (n_nodes,)."""
+        return self._relevance()[1:]
+
+    @property
+    def feature_importances_(self):
+        """Relevance of the inputs over its sum (or zeros), ndarray of shape (n_features,)."""
+        inputs = self._relevance()[0].astype(float)
+        total = inputs.sum()
+        return inputs / total if total > 0 else inputs
+
+    @property
+    def core_masks_(self):
+        """Nodes of each hidden layer that are in its core, list of boolean ndarrays."""
+        return [
+            core_mask(nodes, floor=self._floor(k))
+            for k, nodes in enumerate(self._relevance())
+            if k > 0
+        ]
+
+    @property
+    def core_sizes_(self):
+        """Size of the core of each hidden layer, tuple of int."""
+        return tuple(int(mask.sum()) for mask in self.core_masks_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def _relevance(self):
+        check_is_fitted(self, "coefs_")
+        mode = self.eigenvalues if self.parametrization == "spectral" else None
+        return relevance(self.coefs_, mode)
+
+    def _floor(self, layer):
+        """Largest relevance of a collapsed layer: the last weights are in the units of y."""
+        last = layer == len(self.coefs_) - 1 and self.eigenvalues == "in"
+        spectral = self.parametrization == "spectral"
+        return _FLOOR * (np.linalg.norm(self._state["scale"]) if last and spectral else 1.0)
+
+    def _outputs(self, X):
+        """Outputs of the network, of shape (n_samples, n_outputs)."""
+        check_is_fitted(self, "coefs_")
+        X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False)
+        return self._forward(X, self.coefs_, self.intercepts_)
+
+    def _forward(self, X, weights, intercepts):
+        return forward(X, weights, intercepts, self.activation, self._out_activation())
+
+    @contextmanager
+    def _restored_on_error(self, keep):
+        """Undo what a failed fit left; divergence leaves nothing fitted, unless `keep`."""
+        before = vars(self).copy()
+        try:
+            yield
+        except BaseException as error:
+            # Not part of a fit's result: scikit-learn takes it down itself.
+            context = vars(self).get("_callback_fit_ctx")
+            if isinstance(error, _Diverged) and not keep:
+                before = {name: v for name, v in before.items() if not _is_learned(name)}
+            vars(self).clear()
+            vars(self).update(before)
+            if context is not None:
+                self._callback_fit_ctx = context
+            raise
+
+    def _fit(self, X, y, sample_weight, incremental=False):
+        started = hasattr(self, "coefs_") and (incremental or self.warm_start)
+        self._check_settings()
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            multi_output=True,
+            y_numeric=self._y_numeric,
+            dtype=(np.float64, np.float32),
+            reset=not started,
+        )
+        y, targets = self._encode(y, started, incremental)
+        weights = self._weigh(X, y, sample_weight)
+        rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
+        state = self._state if started else {"rng": self._generators()}
+        validate = None
+        if self.early_stopping and not incremental and self.solver != "lbfgs":
+            rows, held_out = self._split(rows, y, state["rng"]["split"])
+            validate = self._validator(X, y, weights, held_out)
+        if weights is not None:
+            weights = weights[rows] / weights[rows].mean()
+            # Equal weights are none: the same steps to the last bit.
+            weights = None if np.ptp(weights) == 0 else weights
+        targets = targets[rows]
+        if not (started and incremental):
+            state = state | self._standardisation(targets, weights)
+        start = self._start(X, targets.shape[1], state, started)
+        self._warn_of_scale(X)
+        self.n_layers_ = len(start.eigenvectors) + 1
+        self.n_outputs_ = targets.shape[1]
+        self.out_activation_ = self._out_activation()
+        member = {
+            "parameters": start,
+            "targets": ((targets - state["mean"]) / state["scale"]).astype(X.dtype),
+            "rows": rows,
+            "weights": weights,
+            "generator": state["rng"]["order"] if self.shuffle else None,
+        }
+        self._train(X, y, member, state, validate, sample_weight, incremental)
+        return self
+
+    def _train(self, X, y, member, state, validate, sample_weight, incremental):
+        from skspectral.engine.network import Architecture
+        from skspectral.engine.training import Member, train
+
+        phis = member["parameters"].eigenvectors
+        mode = self.eigenvalues if self.parametrization == "spectral" else None
+        architecture = Architecture(
+            widths=(phis[0].shape[0], *(phi.shape[1] for phi in phis)),
+            activation=self.activation,
+            eigenvalues=(mode,) * len(phis),
+            fit_intercept=self.fit_intercept,
+        )
+        batch_size = self._batch_size(len(member["rows"]))
+        n_epochs = 1 if incremental else self._n_epochs(len(member["rows"]), batch_size)
+        options = {"n_epochs": n_epochs, "tol": self.tol, "trainable": self.trainable}
+        patience = np.inf
+        if self.solver == "adam":
+            patience = self._patience(n_epochs)
+            waits = validate is not None or self.learning_rate != "cosine"
+            options["schedule"] = "constant" if incremental else self.learning_rate
+            options["patience"] = patience if waits else np.inf
+        context, data = None, {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+        if not incremental:
+            context = self._init_callback_context(max_subtasks=n_epochs)
+            context.call_on_fit_task_begin(estimator=self, **data)
+        progress = Progress(
+            self, lambda parameters: self._describe(parameters, state), validate, context, data
+        )
+        (parameters,), (outcome,), moments = train(
+            X,
+            [Member(**member, strengths=self._strengths(), learning_rate=self.learning_rate_init)],
+            architecture=architecture,
+            loss=self._loss(),
+            solver=self.solver,
+            batch_size=batch_size,
+            dtype=X.dtype.name,
+            device=self._torch_device(),
+            moments=state.get("moments") if incremental else None,
+            monitor=progress,
+            **options,
+        )
+        if not _is_finite(outcome, parameters):
+            raise _Diverged(
+                "Solver produced non-finite parameter weights. The input data may contain large "
+                "values and need to be preprocessed: put a StandardScaler before, or lower "
+                f"learning_rate_init (now {self.learning_rate_init})."
+            )
+        parameters = parameters if progress.best is None else progress.best
+        self._store(parameters, outcome, progress, state, moments, len(member["rows"]), incremental)
+        if not incremental:
+            self._warn_of_ending(outcome, progress.losses, n_epochs, patience)
+            context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=dict)
+
+    def _store(self, parameters, outcome, progress, state, moments, n_rows, incremental):
+        """Set the fitted attributes."""
+        for name, value in self._describe(parameters, state).items():
+            setattr(self, name, value)
+        n_iter = max(1, int(outcome.n_epochs[0]))
+        before = vars(self) if incremental else {}
+        self.n_iter_ = before.get("n_iter_", 0) + n_iter
+        self.t_ = before.get("t_", 0) + n_iter * n_rows
+        self.loss_curve_ = [*before.get("loss_curve_", []), *progress.losses]
+        self.loss_ = float(outcome.losses[0])
+        stopped_early = bool(progress.scores)
+        self.best_loss_ = None if stopped_early else min(self.loss_curve_, default=self.loss_)
+        self.validation_scores_ = progress.scores if stopped_early else None
+        self.best_validation_score_ = max(progress.scores) if stopped_early else None
+        # Only partial_fit goes on from the moments of Adam; they are twice the size of the network.
+        self._state = state | ({"moments": moments} if incremental else {})
+        if not incremental:
+            self._state.pop("moments", None)
+
+    def _describe(self, parameters, state):
+        """Fitted attributes of a network; the last transfer gives y in its own units."""
+        scale, mean = state["scale"], state["mean"]
+        dtype = parameters.eigenvectors[0].dtype if state["dtype"] is None else state["dtype"]
+        eigenvectors = [*parameters.eigenvectors[:-1], parameters.eigenvectors[-1] * scale]
+        intercepts = [*parameters.intercepts[:-1], parameters.intercepts[-1] * scale + mean]
+        outer = Parameters(
+            *(
+                [np.asarray(value, dtype=dtype) for value in values]
+                for values in (
+                    eigenvectors,
+                    intercepts,
+                    parameters.eigenvalues_in,
+                    parameters.eigenvalues_out,
+                )
+            )
+        )
+        return {
+            "coefs_": outer.weights,
+            "intercepts_": outer.intercepts,
+            "eigenvectors_": outer.eigenvectors,
+            "eigenvalues_in_": outer.eigenvalues_in,
+            "eigenvalues_out_": outer.eigenvalues_out,
+            "_state": state,
+        }
+
+    def _start(self, X, n_outputs, state, started):
+        """Parameters to start from, with y in standard units."""
+        hidden = self._hidden_layer_sizes()
+        widths = (X.shape[1], *hidden, n_outputs)
+        state["dtype"] = X.dtype
+        if not started:
+            mode = self.eigenvalues if self.parametrization == "spectral" else None
+            weights, intercepts = glorot_uniform(
+                widths, self.activation, state["rng"]["start"], X.dtype, self.fit_intercept
+            )
+            return Parameters.from_weights(weights, intercepts, mode)
+        previous = tuple(len(b) for b in self.intercepts_)
+        if previous != widths[1:]:
+            raise ValueError(
+                f"The fitted network has layers of {previous} nodes, hidden_layer_sizes and y ask "
+                f"for {widths[1:]}; keep the widths, or clone the estimator to start anew."
+            )
+        eigenvectors, intercepts = list(self.eigenvectors_), list(self.intercepts_)
+        eigenvectors[-1] = eigenvectors[-1] / state["scale"]
+        intercepts[-1] = (intercepts[-1] - state["mean"]) / state["scale"]
+        return Parameters(eigenvectors, intercepts, self.eigenvalues_in_, self.eigenvalues_out_)
+
+    def _generators(self):
+        """Independent generators for start, order and split from the one random_state."""
+        rng = check_random_state(self.random_state)
+        seeds = rng.randint(np.iinfo(np.int32).max, size=3)
+        names = ("start", "order", "split")
+        return {n: np.random.default_rng(int(s)) for n, s in zip(names, seeds, strict=True)}
+
+    def _check_settings(self):
+        if min(self._hidden_layer_sizes(), default=1) <= 0:
+            raise ValueError(
+                f"hidden_layer_sizes must be > 0, got {list(self._hidden_layer_sizes())}."
+            )
+        if self.parametrization == "dense" and self.trainable != "all":
+            raise ValueError(
+                f"trainable={self.trainable!r} with parametrization='dense': a dense network has "
+                "no eigenvalues; use trainable='all', or parametrization='spectral'."
+            )
+
+    def _hidden_layer_sizes(self):
+        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
+        if sizes.size and not np.issubdtype(sizes.dtype, np.integer):
+            raise ValueError(
+                f"hidden_layer_sizes must be integers, got {self.hidden_layer_sizes!r}."
+            )
+        return tuple(int(size) for size in sizes)
+
+    def _weigh(self, X, y, sample_weight):
+        """Sample weights, class weights included; None if there are none."""
+        if sample_weight is None:
+            return None
+        weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        if not weights.any():
+            raise ValueError(
+                "Sample weights must contain at least one positive value, got zeros only; "
+                "give at least one sample a positive weight."
+            )
+        return weights.astype(np.float64)
+
+    def _split(self, rows, y, rng):
+        """Rows to train on and rows held out for early stopping."""
+        from sklearn.model_selection import train_test_split
+
+        train, held_out = train_test_split(
+            rows,
+            test_size=self.validation_fraction,
+            random_state=int(rng.integers(np.iinfo(np.int32).max)),
+            stratify=self._strata(y[rows]),
+        )
+        if len(held_out) < 2:
+            raise ValueError(
+                "The validation set is too small. Increase 'validation_fraction' "
+                "or the size of your dataset."
+            )
+        return train, held_out
+
+    def _validator(self, X, y, weights, rows):
+        X, y = X[rows], y[rows]
+        weights = None if weights is None else weights[rows]
+
+        def validate(attributes):
+            outputs = self._forward(X, attributes["coefs_"], attributes["intercepts_"])
+            if not np.isfinite(outputs).all():
+                return -np.inf
+            return self._score(outputs, y, weights)
+
+        return validate
+
+    def _strengths(self):
+        own = {
+            "eigenvectors": self.alpha_phi,
+            "eigenvalues": self.alpha_lambda,
+            "weights": self.alpha_w,
+        }
+        return {name: self.alpha if value is None else value for name, value in own.items()}
+
+    def _batch_size(self, n_rows):
+        if self.batch_size == "auto":
+            return min(200, n_rows)
+        if self.batch_size > n_rows:
+            warnings.warn(
+                "Got `batch_size` less than 1 or larger than sample size. It is going to be "
+                "clipped.",
+                stacklevel=2,
+            )
+        return min(self.batch_size, n_rows)
+
+    def _n_epochs(self, n_rows, batch_size):
+        if self.max_iter != "auto":
+            return self.max_iter
+        if self.solver == "lbfgs":
+            return _N_LBFGS_ITERATIONS
+        n_batches = -(-n_rows // batch_size)
+        return max(_MIN_EPOCHS, -(-_N_STEPS // n_batches))
+
+    def _patience(self, n_epochs):
+        return max(10, n_epochs // 20) if self.n_iter_no_change == "auto" else self.n_iter_no_change
+
+    def _torch_device(self):
+        import torch
+
+        try:
+            return torch.empty(0, device=self.device).device
+        except (RuntimeError, AssertionError) as error:
+            raise ValueError(
+                f"device={self.device!r} is not available here ({error}); use 'cpu' or a device "
+                "that this torch knows."
+            ) from None
+
+    def _warn_of_scale(self, X):
+        # Sparse arrays have no in-place mean of squares by column; the product keeps them sparse.
+        squares = (
+            X.multiply(X).mean(axis=0) if hasattr(X, "multiply") else np.square(X).mean(axis=0)
+        )
+        scale = np.sqrt(np.asarray(squares).max(initial=0))
+        if scale > _LARGEST_SCALE or 0 < scale < _SMALLEST_SCALE:
+            warnings.warn(
+                f"The largest root mean square of a column of X is {scale:.2g}; the network trains "
+                "well around 1: put a StandardScaler before.",
+                stacklevel=2,
+            )
+
+    def _warn_of_ending(self, outcome, losses, n_epochs, patience):
+        if outcome.interrupted:
+            warnings.warn("Training interrupted by user.", stacklevel=2)
+            return
+        if outcome.converged[0] or len(losses) < n_epochs:
+            return
+        falling = True
+        if self.solver == "adam" and self.learning_rate == "cosine" and len(losses) > patience:
+            falling = losses[-int(patience) - 1] - losses[-1] > self.tol
+        if falling:
+            name = "Stochastic Optimizer" if self.solver == "adam" else "L-BFGS"
+            warnings.warn(
+                f"{name}: Maximum iterations ({n_epochs}) reached and the optimization hasn't "
+                "converged yet.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+
+
+def _is_learned(name):
+    return (name.endswith("_") and not name.startswith("__")) or name in (
+        "_state",
+        "_label_binarizer",
+    )
+
+
+def _is_finite(outcome, parameters):
+    arrays = [*parameters.weights, *parameters.intercepts]
+    return np.isfinite(outcome.losses).all() and all(np.isfinite(a).all() for a in arrays)
+
+
+def has_partial_fit(estimator):
+    """Whether `partial_fit` exists: L-BFGS has no steps to take one by one."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError("partial_fit is only available for solver='adam', not 'lbfgs'.")
+    return True
+
+
+def refuse_early_stopping(estimator):
+    """Raise if `partial_fit` is asked to stop early."""
+    if estimator.early_stopping:
+        raise ValueError("partial_fit does not support early_stopping=True")

@@ -1,0 +1,68 @@
+"""What happens between two epochs: loss curve, early stopping, messages, callbacks."""
+
+import numpy as np
+
+
+class Progress:
+    """The monitor of one fit.
+
+    Parameters
+    ----------
+    estimator : SpectralMLPRegressor or SpectralMLPClassifier
+    describe : callable
+        ``describe(parameters)`` is the dict of fitted attributes for the engine's parameters.
+    validate : callable or None
+        ``validate(attributes)`` is the validation score of a network; None without early stopping.
+    context : sklearn callback context or None
+        Where the epochs are reported to.
+    data : dict
+        ``X``, ``y`` and ``metadata`` that the callbacks are told.
+
+    Attributes
+    ----------
+    losses, scores : list of float
+        Loss and, with early stopping, validation score of each epoch.
+    best : Parameters or None
+        With early stopping, those of the best score; of equal ones the latest, whose core is
+        smaller.
+    """
+
+    def __init__(self, estimator, describe, validate=None, context=None, data=None):
+        self.losses, self.scores, self.best = [], [], None
+        self._estimator, self._describe, self._validate = estimator, describe, validate
+        self._context, self._data, self._task = context, data, None
+        self._begin()
+
+    def __call__(self, losses, stack):
+        """Called by the solver after each epoch; see :func:`skspectral.engine.solvers.adam`."""
+        self.losses.append(float(losses[0]))
+        progress = -losses
+        if self._validate is not None:
+            parameters = stack.read(0)
+            score = self._validate(self._describe(parameters))
+            if not self.scores or score >= max(self.scores):
+                self.best = parameters
+            self.scores.append(score)
+            progress = np.array([score])
+        if self._estimator.verbose:
+            print(f"Iteration {len(self.losses)}, loss = {self.losses[-1]:.8f}")
+            if self._validate is not None:
+                print(f"Validation score: {self.scores[-1]:f}")
+        return progress, self._end(stack)
+
+    def _begin(self):
+        if self._context is not None:
+            self._task = self._context.subcontext(task_name="fit iteration")
+            self._task.call_on_fit_task_begin(estimator=self._estimator, **self._data)
+
+    def _end(self, stack):
+        if self._context is None:
+            return False
+        stop = self._task.call_on_fit_task_end(
+            estimator=self._estimator,
+            **self._data,
+            reconstruction_attributes=lambda: self._describe(stack.read(0)),
+        )
+        if not stop and len(self.losses) < self._context.max_subtasks:
+            self._begin()
+        return stop
