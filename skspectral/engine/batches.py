@@ -3,6 +3,9 @@
 import numpy as np
 import torch
 
+# Values of X that are picked together: few calls for small batches, little memory for large ones.
+_GATHERED = 2**18
+
 
 class Batches:
     """Minibatches for a stack of K members, each with its own rows, order and weights.
@@ -51,6 +54,8 @@ class Batches:
         self._targets = self._tensor(np.concatenate(targets))
         self._weights = None if weights is None else self._tensor(np.concatenate(weights)[:, None])
         self._plan(batch_size or self._n_rows.max())
+        values = len(targets) * max(self._sizes) * X.shape[1]
+        self._n_together = max(1, _GATHERED // values)
 
     def __len__(self):
         """Batches in one epoch."""
@@ -71,14 +76,22 @@ class Batches:
         orders = [self._starts[k] + self._order(k) for k in range(n_members)]
         places = np.concatenate(orders)[self._slots]
         lengths = [n_members * size for size in self._sizes]
-        rows = self._index(self._rows[places]).split(lengths)
-        places = self._index(places).split(lengths)
-        for t, size in enumerate(self._sizes):
-            weights = self._scales[t]
+        stop = 0
+        for first in range(0, len(self), self._n_together):
+            together = slice(first, first + self._n_together)
+            start, stop = stop, stop + sum(lengths[together])
+            index = self._index(places[start:stop])
+            parts = [
+                self._inputs(self._rows[places[start:stop]]),
+                self._targets.index_select(0, index),
+            ]
             if self._weights is not None:
-                weights = self._gather(self._weights, places[t], size).mul_(weights)
-            targets = self._gather(self._targets, places[t], size)
-            yield self._gather_inputs(rows[t], size), targets, weights
+                parts.append(self._weights.index_select(0, index))
+            parts = zip(*(part.split(lengths[together]) for part in parts), strict=True)
+            for t, part in enumerate(parts, start=first):
+                X, targets, *weights = (p.view(n_members, self._sizes[t], p.shape[1]) for p in part)
+                scale = self._scales[t]
+                yield X, targets, weights[0].mul_(scale) if weights else scale
 
     def _plan(self, batch_size):
         """Fix the places in the members' orders that form each batch, and the scale of its rows."""
@@ -102,14 +115,10 @@ class Batches:
         generator = self._generators[k]
         return np.arange(n) if generator is None else generator.permutation(n)
 
-    def _gather(self, values, index, size):
-        return values.index_select(0, index).view(-1, size, values.shape[1])
-
-    def _gather_inputs(self, index, size):
+    def _inputs(self, rows):
         if isinstance(self._X, torch.Tensor):
-            return self._gather(self._X, index, size)
-        rows = self._X[index.cpu().numpy()].toarray()
-        return self._tensor(rows).view(-1, size, rows.shape[1])
+            return self._X.index_select(0, self._index(rows))
+        return self._tensor(self._X[rows].toarray())
 
     def _index(self, values):
         return torch.from_numpy(values).to(self._device)

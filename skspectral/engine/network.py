@@ -106,7 +106,7 @@ class Stack:
             self.write(k, member)
 
     def __len__(self):
-        return len(self.theta)
+        return self.theta.shape[0]
 
     def views(self, flat):
         """Views of shape (K, n_rows, n_columns) into a tensor laid out as ``theta``.

@@ -115,7 +115,7 @@ class Objective:
 
 def _total(a, b):
     """Sum of a * b for each member."""
-    if len(a) == 1:
+    if a.shape[0] == 1:
         return torch.dot(a.view(-1), b.view(-1)).view(1)
     return (a * b).sum((1, 2))
 

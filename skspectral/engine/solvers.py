@@ -63,14 +63,17 @@ class Moments:
         return self.mean.cpu().numpy(), self.square.cpu().numpy(), self.n_steps
 
     def advance(self, theta, gradient, rates, factor):
-        """One step of Adam on `theta`, with rate ``rates * factor`` for each member."""
+        """One step of Adam on `theta`, with rate ``rates * factor``, rates of shape (K,)."""
         self.n_steps += 1
         correction = math.sqrt(1 - _BETA_2**self.n_steps) / (1 - _BETA_1**self.n_steps)
         self.mean.lerp_(gradient, 1 - _BETA_1)
         self.square.mul_(_BETA_2).addcmul_(gradient, gradient, value=1 - _BETA_2)
         torch.sqrt(self.square, out=self._step).add_(_EPSILON)
+        if len(rates) == 1:
+            theta.addcdiv_(self.mean, self._step, value=-rates[0] * factor * correction)
+            return
         torch.div(self.mean, self._step, out=self._step)
-        theta.addcmul_(self._step, rates, value=-factor * correction)
+        theta.addcmul_(self._step, theta.new_tensor(rates)[:, None], value=-factor * correction)
 
 
 class Plateau:
@@ -162,7 +165,7 @@ def adam(
     stack = objective.stack
     section = stack.trainable(trainable)
     theta, gradient = stack.theta[:, section], stack.gradient[:, section]
-    rates = torch.as_tensor(np.array(rates, dtype=float)[:, None]).to(theta)
+    rates = np.array(rates, dtype=float)
     moments = moments or Moments.of(theta)
     plateau = Plateau(len(stack), tol, patience)
     monitor = monitor or (lambda losses, stack: (-losses, False))
@@ -180,17 +183,17 @@ def adam(
                     moments.advance(theta, gradient, rates, factor)
                     step += 1
             losses = (total / len(batches) + objective.penalty()).cpu().numpy().astype(float)
-            active = (rates > 0).cpu().numpy().ravel()
+            active = rates > 0
             outcome.n_epochs += active
             outcome.losses = np.where(active, losses, outcome.losses)
-            rates[torch.from_numpy(~np.isfinite(losses))] = 0
+            rates[~np.isfinite(losses)] = 0
             if not rates.any():
                 break
             progress, stop = monitor(outcome.losses, stack)
-            stuck = torch.from_numpy(plateau.update(progress)).to(rates.device)
+            stuck = plateau.update(progress)
             rates[stuck] = rates[stuck] / 5 if schedule == "adaptive" else 0
             rates[rates <= _SMALLEST_RATE] = 0
-            outcome.converged = (rates == 0).cpu().numpy().ravel()
+            outcome.converged = rates == 0
             if stop or outcome.converged.all():
                 break
     except KeyboardInterrupt:
