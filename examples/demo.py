@@ -21,7 +21,7 @@ from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
 from skspectral.core import THRESHOLD, core_mask, prune
 
 matplotlib.use("agg")
-from matplotlib import pyplot as plt  # noqa: E402 - the backend is chosen first
+from matplotlib import pyplot as plt
 
 REGRESSOR = SpectralMLPRegressor(random_state=0)
 CLASSIFIER = SpectralMLPClassifier(random_state=0)

@@ -5,9 +5,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
 
-# scikit-learn gives its MLPs fewer iterations for all checks. For the one that compares weights with
-# repeated rows, to seven digits, it gives them a solver that takes all rows at once, or a tolerance
-# that ends the training early; so do we, before rounding grows.
+# scikit-learn gives its MLPs fewer iterations for all checks. For the one that compares weights
+# with repeated rows to seven digits it gives them a solver that takes all rows at once, or a
+# tolerance that ends the training early; so do we, before rounding grows.
 ESTIMATORS = [
     SpectralMLPRegressor(max_iter=300, n_iter_no_change=300),
     SpectralMLPClassifier(max_iter=300, n_iter_no_change=300),

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from skspectral.core import core_mask, relevance
@@ -56,8 +56,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         "n_iter_no_change": [
             StrOptions({"auto"}),
             Interval(Integral, 1, None, closed="left"),
-            # Infinity: never give up.
-            Interval(Real, np.inf, None, closed="left"),
+            Options(Real, {np.inf}),
         ],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -151,19 +150,20 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
     @contextmanager
     def _restored_on_error(self, keep):
         """Undo what a failed fit left; divergence leaves nothing fitted, unless `keep`."""
-        before = vars(self).copy()
+        before = self._learned()
         try:
             yield
         except BaseException as error:
-            # Not part of a fit's result: scikit-learn takes it down itself.
-            context = vars(self).get("_callback_fit_ctx")
-            if isinstance(error, _Diverged) and not keep:
-                before = {name: v for name, v in before.items() if not _is_learned(name)}
-            vars(self).clear()
-            vars(self).update(before)
-            if context is not None:
-                self._callback_fit_ctx = context
+            for name in self._learned():
+                delattr(self, name)
+            if keep or not isinstance(error, _Diverged):
+                vars(self).update(before)
             raise
+
+    def _learned(self):
+        """Everything that a fit sets, by name."""
+        private = ("_state", "_label_binarizer")
+        return {k: v for k, v in vars(self).items() if k.endswith("_") or k in private}
 
     def _fit(self, X, y, sample_weight, incremental=False):
         started = hasattr(self, "coefs_") and (incremental or self.warm_start)
@@ -457,7 +457,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             return
         falling = True
         if self.solver == "adam" and self.learning_rate == "cosine" and len(losses) > patience:
-            falling = losses[-int(patience) - 1] - losses[-1] > self.tol
+            # As at a plateau: tol is the progress of an epoch.
+            falling = losses[-int(patience) - 1] - losses[-1] > self.tol * patience
         if falling:
             name = "Stochastic Optimizer" if self.solver == "adam" else "L-BFGS"
             warnings.warn(
@@ -466,13 +467,6 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=2,
             )
-
-
-def _is_learned(name):
-    return (name.endswith("_") and not name.startswith("__")) or name in (
-        "_state",
-        "_label_binarizer",
-    )
 
 
 def _is_finite(outcome, parameters):

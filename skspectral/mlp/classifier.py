@@ -336,7 +336,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         if len(self.classes_) < 2 and not _is_multilabel(y):
             raise ValueError(
                 "This solver needs samples of at least 2 classes in the data, but the data "
-                f"contains only one class: {self.classes_[0]!r}"
+                f"contains only one class: {self.classes_[0]}"
             )
         targets = self._label_binarizer.transform(y)
         return y, np.asarray(targets, dtype=np.float64)
