@@ -29,7 +29,7 @@ _FLOOR = 1e-4
 _LARGEST_SCALE, _SMALLEST_SCALE = 1e3, 1e-3
 
 
-class _Diverged(ValueError):
+class DivergenceError(ValueError):
     """The training left the finite numbers."""
 
 
@@ -156,7 +156,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         except BaseException as error:
             for name in self._learned():
                 delattr(self, name)
-            if keep or not isinstance(error, _Diverged):
+            if keep or not isinstance(error, DivergenceError):
                 vars(self).update(before)
             raise
 
@@ -250,7 +250,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             **options,
         )
         if not _is_finite(outcome, parameters):
-            raise _Diverged(
+            raise DivergenceError(
                 "Solver produced non-finite parameter weights. The input data may contain large "
                 "values and need to be preprocessed: put a StandardScaler before, or lower "
                 f"learning_rate_init (now {self.learning_rate_init})."
@@ -470,7 +470,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
 
 
 def _is_finite(outcome, parameters):
-    arrays = [*parameters.weights, *parameters.intercepts]
+    with np.errstate(over="ignore", invalid="ignore"):  # what is looked for
+        arrays = [*parameters.weights, *parameters.intercepts]
     return np.isfinite(outcome.losses).all() and all(np.isfinite(a).all() for a in arrays)
 
 
