@@ -3,13 +3,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -c constraints.txt
 
-.PHONY: help demo test docs bench clean
+.PHONY: help demo test docs bench defaults clean
 
 help:
 	@echo "make demo    fit, search and cut networks on real data (DATA=california: a larger set)"
 	@echo "make test    lint, format check, unit tests, doctests"
 	@echo "make docs    build the documentation into docs/_build/html"
 	@echo "make bench   measure speed against scikit-learn"
+	@echo "make defaults  compare the defaults with scikit-learn's (California Housing included)"
 	@echo "make clean   remove everything the other targets made, .venv included"
 
 # A DATA given on the command line reaches the script through the environment.
@@ -26,6 +27,9 @@ docs: $(VENV)/installed-docs
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/speed.py
+
+defaults: $(VENV)/installed
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/defaults.py --alphas 3e-4 3e-3 1e-2
 
 clean:
 	rm -rf $(VENV) build dist docs/_build docs/generated .pytest_cache .ruff_cache

@@ -1,0 +1,41 @@
+"""Configuration of the Sphinx documentation: ``sphinx-build -W -b html docs docs/_build/html``."""
+
+import re
+from importlib.metadata import version as installed_version
+
+project = "skspectral"
+author = "The skspectral developers"
+release = version = installed_version("skspectral")
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "_templates"]
+
+autosummary_generate = True
+# The template of a class lists its methods.
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"{project} {version}"
+html_theme_options = {"show_prev_next": False, "secondary_sidebar_items": ["page-toc"]}
+html_sidebars = {"**": []}
+html_show_sourcelink = False
+
+
+def tidy_docstring(app, what, name, obj, options, lines):
+    """Keep reST from reading a trailing underscore or scikit-learn's own labels as links."""
+    text = "\n".join(lines)
+    text = re.sub(r"(?<=\()(\w+)_(?=,\))", r"\1\\_", text)  # shape (n_features_in_,)
+    text = re.sub(r":ref:`([^`<]+?)\s*<\w+>`", r"\1", text)  # labels of scikit-learn's user guide
+    lines[:] = text.split("\n")
+
+
+def setup(app):
+    # numpydoc parses the docstring at the default priority, 500.
+    app.connect("autodoc-process-docstring", tidy_docstring, priority=400)

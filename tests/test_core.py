@@ -1,0 +1,153 @@
+"""Relevance, the core and pruning, and the numpy forward pass."""
+
+import copy
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from skspectral.core import core_mask, prune, relevance
+from skspectral.forward import forward
+from skspectral.spectral import Parameters, initial_eigenvalues
+
+HIDDEN_ACTIVATIONS = ["relu", "tanh", "logistic", "identity"]
+WIDTHS = (4, 6, 5, 3)
+
+
+def random_network(rng):
+    shapes = list(zip(WIDTHS[:-1], WIDTHS[1:], strict=True))
+    return [rng.normal(size=s) for s in shapes], [rng.normal(size=s[1]) for s in shapes]
+
+
+def random_parameters(rng, eigenvalues):
+    phis, intercepts = random_network(rng)
+    pairs = [list(initial_eigenvalues(*phi.shape, eigenvalues)) for phi in phis]
+    for pair in pairs:
+        if eigenvalues in ("in", "both"):
+            pair[0] = rng.normal(size=len(pair[0]))
+        if eigenvalues in ("out", "both"):
+            pair[1] = rng.normal(size=len(pair[1]))
+    return Parameters(phis, intercepts, [p[0] for p in pairs], [p[1] for p in pairs])
+
+
+def gated_norms(parameters, eigenvalues):
+    """abs(lambda) * norm(phi) of hidden and input nodes, where one eigenvalue gates a norm."""
+    phis, weights = parameters.eigenvectors, parameters.weights
+    inputs = np.sqrt((weights[0] ** 2).sum(1))
+    if eigenvalues == "in":
+        return [
+            np.abs(value) * np.sqrt((phi**2).sum(1))
+            for value, phi in zip(parameters.eigenvalues_in, phis, strict=True)
+        ]
+    if eigenvalues == "out":
+        pairs = zip(parameters.eigenvalues_out[:-1], phis[:-1], strict=True)
+        return [inputs, *(np.abs(value) * np.sqrt((phi**2).sum(0)) for value, phi in pairs)]
+    return [inputs, *(np.sqrt((w**2).sum(0)) for w in weights[:-1])]
+
+
+@pytest.mark.parametrize("eigenvalues", ["in", "out", "both", None])
+def test_relevance_is_the_norm_that_the_eigenvalue_gates(eigenvalues):
+    parameters = random_parameters(np.random.default_rng(0), eigenvalues)
+    found = relevance(parameters.weights, eigenvalues)
+    expected = gated_norms(parameters, eigenvalues)
+    assert [len(nodes) for nodes in found] == list(WIDTHS[:-1])
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "options", "expected"),
+    [
+        ([1.0, 0.05, 0.050001], {}, [True, False, True]),
+        ([2.0, 1.0, 1.5], {"threshold": 0.5}, [True, False, True]),
+        ([1.0, 0.0, 1e-300], {"threshold": 0.0}, [True, False, True]),
+        ([0.2, 0.1], {"floor": 0.2}, [False, False]),
+        ([0.2, 0.1], {"floor": 0.19}, [True, True]),
+        ([0.0, 0.0], {}, [False, False]),
+        ([0.0, 0.0], {"threshold": 0.0}, [False, False]),
+        ([], {}, []),
+    ],
+)
+def test_core_mask(nodes, options, expected):
+    mask = core_mask(np.array(nodes), **options)
+    np.testing.assert_array_equal(mask, np.array(expected, dtype=bool), strict=True)
+
+
+@pytest.mark.parametrize("out_activation", ["identity", "logistic", "softmax"])
+@pytest.mark.parametrize("activation", HIDDEN_ACTIVATIONS)
+@pytest.mark.parametrize("eigenvalues", ["in", "out"])
+@pytest.mark.parametrize("cut", [((1, 4), (0, 3)), ((), (2,)), (range(6), range(5))])
+def test_pruning_nodes_without_relevance_keeps_the_outputs(
+    cut, eigenvalues, activation, out_activation
+):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20, WIDTHS[0]))
+    weights, intercepts = random_network(rng)
+    for layer, nodes in enumerate(cut):
+        if eigenvalues == "in":
+            weights[layer + 1][list(nodes)] = 0
+        else:
+            weights[layer][:, list(nodes)] = 0
+    masks = [nodes > 0 for nodes in relevance(weights, eigenvalues)[1:]]
+    before = copy.deepcopy((weights, intercepts, masks))
+    small_weights, small_intercepts = prune(weights, intercepts, masks, activation)
+
+    kept = [WIDTHS[1] - len(cut[0]), WIDTHS[2] - len(cut[1])]
+    assert [mask.sum() for mask in masks] == kept
+    widths = (WIDTHS[0], *kept, WIDTHS[3])
+    assert [w.shape for w in small_weights] == list(zip(widths[:-1], widths[1:], strict=True))
+    assert [len(b) for b in small_intercepts] == list(widths[1:])
+    np.testing.assert_allclose(
+        forward(X, small_weights, small_intercepts, activation, out_activation),
+        forward(X, weights, intercepts, activation, out_activation),
+        rtol=1e-12,
+        atol=1e-12,
+    )
+    for now, then in zip((weights, intercepts, masks), before, strict=True):
+        for a, b in zip(now, then, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("n_masks", [0, 1, 3])
+def test_prune_wants_one_mask_for_each_hidden_layer(n_masks):
+    weights, intercepts = random_network(np.random.default_rng(0))
+    with pytest.raises(ValueError, match=f"Got {n_masks} masks for 2 hidden layers"):
+        prune(weights, intercepts, [np.ones(6, dtype=bool)] * n_masks, "relu")
+
+
+def regression(rng, X):
+    return MLPRegressor, rng.normal(size=len(X))
+
+
+def several_outputs(rng, X):
+    return MLPRegressor, rng.normal(size=(len(X), 2))
+
+
+def binary(rng, X):
+    return MLPClassifier, rng.integers(2, size=len(X))
+
+
+def multiclass(rng, X):
+    return MLPClassifier, rng.integers(3, size=len(X))
+
+
+def multilabel(rng, X):
+    return MLPClassifier, rng.integers(2, size=(len(X), 3))
+
+
+@pytest.mark.parametrize("convert", [np.asarray, csr_array], ids=["dense", "csr"])
+@pytest.mark.parametrize("activation", HIDDEN_ACTIVATIONS)
+@pytest.mark.parametrize("problem", [regression, several_outputs, binary, multiclass, multilabel])
+def test_forward_equals_scikit_learn(problem, activation, convert):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30, 4))
+    kind, y = problem(rng, X)
+    model = kind((6, 5), activation=activation, random_state=0)
+    is_classifier = kind is MLPClassifier
+    model.partial_fit(X, y, **({"classes": np.unique(y)} if is_classifier else {}))
+    out = forward(convert(X), model.coefs_, model.intercepts_, activation, model.out_activation_)
+    expected = model.predict_proba(X) if is_classifier else model.predict(X)
+    if problem is binary:
+        expected = expected[:, 1]
+    np.testing.assert_allclose(out, expected.reshape(out.shape), rtol=1e-12, atol=1e-12)
