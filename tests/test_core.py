@@ -143,9 +143,11 @@ def test_forward_equals_scikit_learn(problem, activation, convert):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(30, 4))
     kind, y = problem(rng, X)
-    model = kind((6, 5), activation=activation, random_state=0)
     is_classifier = kind is MLPClassifier
-    model.partial_fit(X, y, **({"classes": np.unique(y)} if is_classifier else {}))
+    model = kind(hidden_layer_sizes=(6, 5), activation=activation, random_state=0)
+    # One epoch, without a word about convergence. Labels of multilabel y are numbered.
+    classes = np.arange(y.shape[1]) if y.ndim == 2 else np.unique(y)
+    model.partial_fit(X, y, **({"classes": classes} if is_classifier else {}))
     out = forward(convert(X), model.coefs_, model.intercepts_, activation, model.out_activation_)
     expected = model.predict_proba(X) if is_classifier else model.predict(X)
     if problem is binary:

@@ -241,8 +241,9 @@ def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, monitor=No
         if monitor is not None and monitor(outcome.losses, stack)[1]:
             raise StopIteration
 
-    # Far more evaluations than iterations mean that the line search fails: let it end then.
-    options = {"maxiter": n_epochs, "maxfun": 20 * n_epochs, "gtol": tol}
+    # The gradient decides; the progress of the value only where rounding hides any more of it.
+    smallest = 64 * np.finfo(float).eps
+    options = {"maxiter": n_epochs, "maxfun": 20 * n_epochs, "gtol": tol, "ftol": smallest}
     try:
         result = minimize(
             value_and_gradient,
@@ -254,7 +255,7 @@ def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, monitor=No
         )
         theta[0] = torch.from_numpy(result.x)
         outcome.losses = np.array([result.fun])
-        outcome.n_epochs[:] = max(result.nit, 1)
+        outcome.n_epochs = np.maximum(outcome.n_epochs, 1)
         outcome.converged[:] = result.success
     except KeyboardInterrupt:
         outcome.interrupted = True
