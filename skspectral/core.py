@@ -117,7 +117,7 @@ def prune(weights, intercepts, masks, activation):
         )
     weights, intercepts = list(weights), list(intercepts)
     for k, mask in enumerate(masks):
-        constants = intercepts[k][~mask].copy()
+        constants = intercepts[k][~mask]
         ACTIVATIONS[activation](constants)
         intercepts[k + 1] = intercepts[k + 1] + constants @ weights[k + 1][~mask]
         weights[k], intercepts[k] = weights[k][:, mask], intercepts[k][mask]

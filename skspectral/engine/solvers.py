@@ -192,9 +192,9 @@ def adam(
             progress, stop = monitor(outcome.losses, stack)
             stuck = plateau.update(progress)
             rates[stuck] = rates[stuck] / 5 if schedule == "adaptive" else 0
-            rates[rates <= _SMALLEST_RATE] = 0
-            outcome.converged = rates == 0
-            if stop or outcome.converged.all():
+            rates[stuck & (rates <= _SMALLEST_RATE)] = 0
+            outcome.converged = (rates == 0) & np.isfinite(losses)
+            if stop or not rates.any():
                 break
     except KeyboardInterrupt:
         outcome.interrupted = True

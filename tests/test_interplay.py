@@ -1,0 +1,208 @@
+"""Callbacks, copies, pickles, reproducibility and scikit-learn's meta-estimators."""
+
+import copy
+import pickle
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.callback import ProgressBar, ScoringMonitor
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import BaggingRegressor, StackingRegressor
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - switches it on
+from sklearn.feature_selection import RFE, SelectFromModel
+from sklearn.inspection import permutation_importance
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_score
+
+PREDICT_WITHOUT_TORCH = """
+import sys
+
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "torch":
+            raise ImportError("torch is blocked")
+
+sys.meta_path.insert(0, Block())
+import joblib
+import numpy as np
+
+model, X, y = joblib.load(sys.argv[1])
+np.testing.assert_array_equal(model.predict(X), y)
+print(model.core_sizes_)
+"""
+
+
+def run(code, *arguments):
+    """Standard output of a fresh interpreter."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+class StopAfter:
+    """Asks to stop after some epochs."""
+
+    def __init__(self, n_epochs):
+        self.n_epochs, self.seen = n_epochs, 0
+
+    def setup(self, estimator, context):
+        self.seen = 0
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        self.seen += context.parent is not None
+        return self.seen == self.n_epochs
+
+    def teardown(self, estimator, context):
+        pass
+
+
+def test_a_callback_stops_the_fit(regressor, data):
+    callback = StopAfter(3)
+    regressor.set_callbacks(callback).fit(*data)
+    assert regressor.n_iter_ == callback.seen == 3
+
+
+def test_scoring_monitor_and_progress_bar(regressor, data):
+    monitor = ScoringMonitor(scoring="r2")
+    regressor.set_params(max_iter=300)
+    regressor.set_callbacks(monitor, ProgressBar()).fit(*data)
+    assert "r2" in str(monitor.get_logs())
+    assert regressor.score(*data) > 0.5
+
+
+def test_callbacks_in_a_grid_search(regressor, data):
+    monitor = ScoringMonitor(scoring="r2")
+    search = GridSearchCV(regressor.set_callbacks(monitor), {"hidden_layer_sizes": [4, 12]}, cv=2)
+    search.fit(*data)
+    assert monitor.get_logs()
+    assert search.best_score_ > 0.5
+
+
+@pytest.mark.parametrize(
+    "through", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model)), "joblib"]
+)
+def test_copies_predict_identically(regressor, data, tmp_path, through):
+    model = regressor.fit(*data)
+    if through == "joblib":
+        joblib.dump(model, tmp_path / "model.joblib")
+        other = joblib.load(tmp_path / "model.joblib")
+    else:
+        other = through(model)
+    assert_array_equal(other.predict(data[0]), model.predict(data[0]))
+    assert_array_equal(clone(model).fit(*data).predict(data[0]), model.predict(data[0]))
+
+
+def test_partial_fit_goes_on_from_a_pickle(regressor, data):
+    for _ in range(5):
+        regressor.partial_fit(*data)
+    other = pickle.loads(pickle.dumps(regressor))
+    for model in (regressor, other):
+        model.partial_fit(*data)
+    assert_array_equal(other.predict(data[0]), regressor.predict(data[0]))
+
+
+def test_pickles_are_small_and_predict_without_torch(student, teacher, tmp_path):
+    X = teacher[0][:50]
+    joblib.dump((student, X, student.predict(X)), tmp_path / "model.joblib")
+    assert len(pickle.dumps(student)) < 50_000
+    assert run(PREDICT_WITHOUT_TORCH, tmp_path / "model.joblib") == "(5,)"
+
+
+def test_import_leaves_torch_alone():
+    assert run("import sys, skspectral; print('torch' in sys.modules)") == "False"
+
+
+def test_same_seed_same_network_for_any_number_of_jobs(regressor, data):
+    X, y = data
+    regressor.set_params(hidden_layer_sizes=100)
+    searches = [
+        GridSearchCV(regressor, {"alpha": [1e-3, 1e-2]}, cv=2, n_jobs=n_jobs).fit(X, y)
+        for n_jobs in (1, 2, 1)
+    ]
+    for search in searches[1:]:
+        assert_array_equal(search.predict(X), searches[0].predict(X))
+        for name in ("split0_test_score", "split1_test_score"):
+            assert_array_equal(search.cv_results_[name], searches[0].cv_results_[name])
+
+
+@pytest.mark.parametrize("rate", [5e-3, 1e200])
+def test_global_state_is_left_alone(regressor, data, rate):
+    def state():
+        tiny = torch.full((1,), 1e-310, dtype=torch.float64).mul_(1.0).item()
+        return (
+            str(np.random.get_state()),  # noqa: NPY002 - the global one is what is looked at
+            torch.random.get_rng_state().sum().item(),
+            torch.get_num_threads(),
+            torch.is_inference_mode_enabled(),
+            tiny,
+        )
+
+    before = state()
+    try:
+        regressor.set_params(learning_rate_init=rate).fit(*data)
+    except ValueError:
+        assert rate > 1
+    assert state() == before
+
+
+def test_select_from_model(regressor, data):
+    selector = SelectFromModel(regressor).fit(*data)
+    assert_array_equal(selector.get_support(indices=True), [0, 1])
+
+
+def test_rfe(regressor, data):
+    assert_array_equal(RFE(regressor, n_features_to_select=2).fit(*data).support_[:2], True)
+
+
+def test_permutation_importance(regressor, data):
+    result = permutation_importance(regressor.fit(*data), *data, n_repeats=3, random_state=0)
+    assert set(np.argsort(result.importances_mean)[-2:]) == {0, 1}
+
+
+def test_cross_val_score(regressor, data):
+    assert cross_val_score(regressor, *data, cv=3).min() > 0.9
+
+
+def test_grid_search_over_width_and_strength(regressor, data):
+    regressor.set_params(max_iter=2000)
+    grid = {"hidden_layer_sizes": [3, 12], "alpha": [1e-3, 10.0]}
+    search = GridSearchCV(regressor, grid, cv=2).fit(*data)
+    assert search.best_params_["alpha"] == 1e-3
+    assert search.best_estimator_.core_sizes_[0] <= search.best_params_["hidden_layer_sizes"]
+
+
+def test_halving_grid_search(regressor, data):
+    regressor.set_params(max_iter=2000)
+    search = HalvingGridSearchCV(regressor, {"alpha": [1e-3, 10.0]}, cv=2, random_state=0)
+    assert search.fit(*data).best_params_ == {"alpha": 1e-3}
+
+
+def test_transformed_target(regressor, data):
+    X, y = data
+    model = TransformedTargetRegressor(regressor, func=np.log, inverse_func=np.exp)
+    assert_allclose(model.fit(X, np.exp(y / 3)).score(X, np.exp(y / 3)), 1, atol=0.1)
+
+
+def test_bagging(regressor, data):
+    model = BaggingRegressor(regressor, n_estimators=3, random_state=0).fit(*data)
+    assert model.score(*data) > 0.9
+
+
+def test_calibration(classifier, data):
+    X, y = data
+    model = CalibratedClassifierCV(classifier, cv=3).fit(X, y > 0)
+    assert model.score(X, y > 0) > 0.9
+
+
+def test_stacking(regressor, data):
+    model = StackingRegressor([("mlp", regressor), ("line", LinearRegression())], cv=3)
+    assert model.fit(*data).score(*data) > 0.99
