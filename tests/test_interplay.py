@@ -75,8 +75,11 @@ def test_scoring_monitor_and_progress_bar(regressor, data):
     monitor = ScoringMonitor(scoring="r2")
     regressor.set_params(max_iter=300)
     regressor.set_callbacks(monitor, ProgressBar()).fit(*data)
-    assert "r2" in str(monitor.get_logs())
-    assert regressor.score(*data) > 0.5
+    whole, *epochs = monitor.get_logs().data
+    assert len(epochs) == regressor.n_iter_
+    assert whole["r2"] == pytest.approx(regressor.score(*data))
+    assert epochs[-1]["r2"] == pytest.approx(regressor.score(*data))
+    assert epochs[0]["r2"] < epochs[-1]["r2"]
 
 
 def test_callbacks_in_a_grid_search(regressor, data):
