@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 # Values of X that are picked together: few calls for small batches, little memory for large ones.
-_GATHERED = 2**18
+_GATHERED = 2**20
 
 
 class Batches:
@@ -56,6 +56,8 @@ class Batches:
         self._plan(batch_size or self._n_rows.max())
         values = len(targets) * max(self._sizes) * X.shape[1]
         self._n_together = max(1, _GATHERED // values)
+        # One buffer for all: fresh memory for each would cost more than the copy itself.
+        self._buffer = self._targets.new_empty(0)
 
     def __len__(self):
         """Batches in one epoch."""
@@ -117,7 +119,10 @@ class Batches:
 
     def _inputs(self, rows):
         if isinstance(self._X, torch.Tensor):
-            return self._X.index_select(0, self._index(rows))
+            n = len(rows)
+            if len(self._buffer) < n:
+                self._buffer = self._X.new_empty(n, self._X.shape[1])
+            return torch.index_select(self._X, 0, self._index(rows), out=self._buffer[:n])
         return self._tensor(self._X[rows].toarray())
 
     def _index(self, values):

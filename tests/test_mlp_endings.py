@@ -1,0 +1,176 @@
+"""How a training ends: early stopping, plateau, interruption, warnings, what it prints."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+
+from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
+from skspectral.engine.batches import Batches
+from skspectral.engine.objective import Objective
+from skspectral.mlp.base import BaseSpectralMLP
+
+
+@pytest.fixture(params=[SpectralMLPRegressor, SpectralMLPClassifier])
+def problem(request):
+    """An estimator with 120 noisy rows of 4 inputs, the first two of which count."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(120, 4))
+    y = X[:, 0] - 2 * X[:, 1] + 0.5 * rng.normal(size=120)
+    if request.param is SpectralMLPClassifier:
+        y = np.array(["low", "mid", "top"])[np.digitize(y, [-1, 1])]
+    return request.param(12, max_iter=300, random_state=0), X, y
+
+
+def outputs(model, X):
+    return getattr(model, "predict_proba", model.predict)(X)
+
+
+@pytest.mark.parametrize("learning_rate", ["cosine", "constant", "adaptive"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_early_stopping_restores_the_best_weights(problem, monkeypatch, learning_rate, weighted):
+    model, X, y = problem
+    monkeypatch.setattr(BaseSpectralMLP, "_split", lambda self, rows, *_: (rows[:90], rows[90:]))
+    model.set_params(early_stopping=True, learning_rate=learning_rate, learning_rate_init=0.02)
+    weights = np.linspace(1, 2, 120) if weighted else None
+    model.set_params(n_iter_no_change=20).fit(X, y, weights)
+    held_out = None if weights is None else weights[90:]
+    assert len(model.validation_scores_) == len(model.loss_curve_) == model.n_iter_
+    assert model.best_validation_score_ == max(model.validation_scores_)
+    assert model.score(X[90:], y[90:], held_out) == pytest.approx(model.best_validation_score_)
+    assert model.best_loss_ is None
+
+
+def test_early_stopping_is_repeatable_and_stops(problem):
+    model, X, y = problem
+    model.set_params(early_stopping=True, n_iter_no_change=5, max_iter=2000)
+    first, second = clone(model).fit(X, y), clone(model).fit(X, y)
+    assert first.n_iter_ < 2000
+    assert_array_equal(outputs(first, X), outputs(second, X))
+    best = int(np.argmax(first.validation_scores_))
+    assert best < first.n_iter_ - 1
+
+
+def test_without_early_stopping_there_are_no_scores(problem):
+    model, X, y = problem
+    model.fit(X, y)
+    assert model.validation_scores_ is None
+    assert model.best_validation_score_ is None
+    assert model.best_loss_ == min(model.loss_curve_)
+
+
+def test_the_held_out_rows_are_stratified():
+    y = np.repeat([0, 1], [90, 10])
+    X = np.random.default_rng(0).normal(size=(100, 3)) + y[:, None]
+    model = SpectralMLPClassifier(5, early_stopping=True, max_iter=200, random_state=0)
+    # Nine to one in the 10 held-out rows: a constant scores 0.9, all else tenths.
+    model.set_params(alpha=100.0, n_iter_no_change=np.inf).fit(X, y)
+    assert model.validation_scores_[-1] == 0.9
+
+
+@pytest.mark.parametrize("learning_rate", ["constant", "adaptive"])
+def test_a_plateau_ends_the_training_in_silence(problem, learning_rate):
+    model, X, y = problem
+    model.set_params(learning_rate=learning_rate, learning_rate_init=0.02, max_iter=4000)
+    model.set_params(n_iter_no_change=10, tol=1e-3, alpha=0.01).fit(X, y)
+    assert model.n_iter_ < 4000
+    patient = clone(model).set_params(n_iter_no_change=50).fit(X, y)
+    assert patient.n_iter_ > model.n_iter_
+
+
+def test_infinite_patience_never_ends(problem):
+    model, X, y = problem
+    model.set_params(learning_rate="constant", n_iter_no_change=np.inf, tol=1e3, max_iter=100)
+    with pytest.warns(ConvergenceWarning, match=r"Maximum iterations \(100\) reached"):
+        model.fit(X, y)
+    assert model.n_iter_ == 100
+
+
+def test_cosine_goes_to_its_end_and_settles(problem):
+    model, X, y = problem
+    model.set_params(max_iter=400, n_iter_no_change=2).fit(X, y)
+    assert model.n_iter_ == 400
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("learning_rate", ["cosine", "constant", "adaptive"])
+def test_too_few_iterations_are_said(problem, solver, learning_rate):
+    model, X, y = problem
+    name = {"adam": "Stochastic Optimizer", "lbfgs": "L-BFGS"}[solver]
+    model.set_params(solver=solver, learning_rate=learning_rate, max_iter=3)
+    with pytest.warns(ConvergenceWarning, match=rf"{name}: Maximum iterations \(3\) reached"):
+        model.fit(X, y)
+    assert model.n_iter_ == 3
+
+
+def test_lbfgs_converges_in_silence(problem):
+    model, X, y = problem
+    model.set_params(solver="lbfgs", tol=1e-3, alpha=0.01, max_iter="auto").fit(X, y)
+    assert model.n_iter_ < 1000
+    assert model.score(X, y) > 0.85
+
+
+def interrupt_at(monkeypatch, kind, name, n):
+    """Raise KeyboardInterrupt in call n (from 1) of a method."""
+    whole, calls = getattr(kind, name), []
+
+    def method(self, *args, **kwargs):
+        calls.append(name)
+        if len(calls) == n:
+            raise KeyboardInterrupt
+        return whole(self, *args, **kwargs)
+
+    monkeypatch.setattr(kind, name, method)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_an_interrupted_fit_keeps_what_it_has(problem, monkeypatch, solver, early_stopping):
+    model, X, y = problem
+    model.set_params(solver=solver, early_stopping=early_stopping, n_iter_no_change=300)
+    untouched = clone(model).set_params(max_iter=1, learning_rate_init=1e-300, solver="adam")
+    with pytest.warns(ConvergenceWarning):
+        untouched.fit(X, y)
+    interrupt_at(monkeypatch, Objective, "evaluate", 60)
+    with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
+        model.fit(X, y)
+    assert 10 < model.n_iter_ == len(model.loss_curve_) < 60
+    assert model.score(X, y) > untouched.score(X, y)
+    assert model.loss_ == model.loss_curve_[-1]
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_interruption_before_the_first_epoch(problem, monkeypatch, early_stopping):
+    model, X, y = problem
+    interrupt_at(monkeypatch, Batches, "epoch", 1)
+    with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
+        model.set_params(early_stopping=early_stopping).fit(X, y)
+    assert np.isfinite(outputs(model, X)).all()
+    assert model.loss_curve_ == []
+
+
+def test_interruption_of_partial_fit_is_said(problem, monkeypatch):
+    model, X, y = problem
+    classes = () if isinstance(model, SpectralMLPRegressor) else (np.unique(y),)
+    model.partial_fit(X, y, *classes)
+    before = outputs(model, X)
+    interrupt_at(monkeypatch, Batches, "epoch", 1)
+    with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
+        model.partial_fit(X, y)
+    assert_array_equal(outputs(model, X), before)
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_verbose_prints_each_epoch(problem, capsys, solver, early_stopping):
+    model, X, y = problem
+    clone(model).fit(X, y)
+    assert capsys.readouterr().out == ""
+    model.set_params(verbose=True, solver=solver, early_stopping=early_stopping).fit(X, y)
+    expected = [f"Iteration {i}, loss = {x:.8f}" for i, x in enumerate(model.loss_curve_, 1)]
+    scores = [f"Validation score: {score:f}" for score in model.validation_scores_ or []]
+    printed = capsys.readouterr().out.splitlines()
+    assert [line for line in printed if line.startswith("Iteration")] == expected
+    assert [line for line in printed if line.startswith("Validation")] == scores
+    assert len(scores) == (model.n_iter_ if early_stopping and solver == "adam" else 0)

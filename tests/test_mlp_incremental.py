@@ -1,0 +1,238 @@
+"""Going on from what was learned: warm_start and partial_fit."""
+
+import joblib
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.exceptions import ConvergenceWarning
+
+from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
+
+
+@pytest.fixture(params=[SpectralMLPRegressor, SpectralMLPClassifier])
+def problem(request):
+    """An estimator with 120 rows of 4 inputs, the first two of which count."""
+    X = np.random.default_rng(0).normal(size=(120, 4))
+    y = X[:, 0] - 2 * X[:, 1]
+    if request.param is SpectralMLPClassifier:
+        y = np.array(["low", "mid", "top"])[np.digitize(y, [-1, 1])]
+    return request.param(12, max_iter=300, random_state=0), X, y
+
+
+def outputs(model, X):
+    return getattr(model, "predict_proba", model.predict)(X)
+
+
+def step(model, X, y, n_epochs=1):
+    """Epochs of partial_fit, told the classes where there are any."""
+    classes = {} if isinstance(model, SpectralMLPRegressor) else {"classes": np.unique(y)}
+    for _ in range(n_epochs):
+        model.partial_fit(X, y, **classes)
+    return model
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_warm_start_goes_on(problem, solver):
+    model, X, y = problem
+    model.set_params(warm_start=True, solver=solver).fit(X, y)
+    first, score = model.loss_curve_, model.score(X, y)
+    model.fit(X, y)
+    assert model.loss_curve_[0] < first[0] / 2
+    assert model.loss_curve_[-1] <= first[-1] + 1e-3
+    assert model.n_iter_ == len(model.loss_curve_) <= 300
+    assert model.score(X, y) > score - 0.02
+
+
+def test_without_warm_start_a_fit_begins_anew(problem):
+    model, X, y = problem
+    first = outputs(model.fit(X, y), X)
+    assert_array_equal(outputs(model.fit(X, y), X), first)
+
+
+@pytest.mark.parametrize("max_iter", [2, 20])
+def test_warm_start_does_its_iterations_each_time(problem, max_iter):
+    model, X, y = problem
+    model.set_params(warm_start=True, max_iter=max_iter)
+    for _ in range(2):
+        with pytest.warns(ConvergenceWarning):
+            model.fit(X, y)
+        assert model.n_iter_ == max_iter
+
+
+def test_warm_start_with_early_stopping(problem):
+    model, X, y = problem
+    model.set_params(warm_start=True, early_stopping=True, n_iter_no_change=5)
+    for _ in range(2):
+        model.fit(X, y)
+        assert len(model.validation_scores_) == model.n_iter_
+        assert model.best_validation_score_ == max(model.validation_scores_)
+
+
+def test_warm_start_on_other_units_of_y():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(150, 3))
+    y = X @ np.array([1.0, 2.0, 0.0])
+    model = SpectralMLPRegressor(10, warm_start=True, max_iter=500, random_state=0).fit(X, y)
+    model.set_params(max_iter=1, learning_rate_init=1e-300)
+    with pytest.warns(ConvergenceWarning):
+        shifted = clone(model).set_params(max_iter=1).fit(X, y)
+    assert shifted.score(X, y) < 0.5
+    before = model.predict(X)
+    with pytest.warns(ConvergenceWarning):
+        model.fit(X, 1e3 * y + 50)
+    assert_allclose(model.predict(X), before, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"eigenvalues": "out"}, {"eigenvalues": "both"}, {"parametrization": "dense"}]
+)
+def test_warm_start_in_another_parametrization(problem, settings):
+    model, X, y = problem
+    model.set_params(warm_start=True).fit(X, y)
+    before = outputs(model, X)
+    model.set_params(max_iter=1, learning_rate_init=1e-300, **settings)
+    with pytest.warns(ConvergenceWarning):
+        model.fit(X, y)
+    assert_allclose(outputs(model, X), before, rtol=1e-9)
+
+
+def test_warm_start_needs_the_same_classes():
+    X, y = load_iris(return_X_y=True)
+    model = SpectralMLPClassifier(5, warm_start=True, max_iter=400, random_state=0).fit(X, y)
+    before = model.predict_proba(X)
+    for other in (y == 1, y + 1, np.minimum(y, 1)):
+        with pytest.raises(ValueError, match="warm_start can only be used where `y` has the same"):
+            model.fit(X, other)
+    assert_array_equal(model.predict_proba(X), before)
+
+
+def test_warm_start_needs_the_same_columns_and_widths(problem):
+    model, X, y = problem
+    model.set_params(warm_start=True).fit(X, y)
+    before = outputs(model, X)
+    with pytest.raises(ValueError, match="X has 3 features"):
+        model.fit(X[:, :3], y)
+    with pytest.raises(ValueError, match="keep the widths, or clone"):
+        model.set_params(hidden_layer_sizes=(12, 3)).fit(X, y)
+    assert_array_equal(outputs(model, X), before)
+
+
+def test_partial_fit_learns(problem):
+    model, X, y = problem
+    step(model, X, y, 300)
+    assert model.score(X, y) > 0.9
+    assert model.n_iter_ == len(model.loss_curve_) == 300
+    assert model.t_ == 300 * 120
+    assert model.loss_curve_[-1] < model.loss_curve_[0] / 2
+    assert model.best_loss_ == min(model.loss_curve_)
+
+
+def test_partial_fit_is_a_constant_rate_with_moments(problem):
+    """Three calls are three epochs of a fit at a constant rate."""
+    model, X, y = problem
+    model.set_params(batch_size=50, learning_rate="constant", max_iter=3)
+    parts = step(clone(model), X, y, 3)
+    with pytest.warns(ConvergenceWarning):
+        model.fit(X, y)
+    assert_allclose(outputs(parts, X), outputs(model, X), rtol=1e-9)
+
+
+def test_partial_fit_goes_on_after_fit(problem):
+    model, X, y = problem
+    model.fit(X, y)
+    n_iter, score = model.n_iter_, model.score(X, y)
+    step(model, X, y)
+    assert model.n_iter_ == n_iter + 1
+    assert model.score(X, y) > score - 0.05
+
+
+def test_partial_fit_goes_on_from_a_file(problem, tmp_path):
+    model, X, y = problem
+    step(model.set_params(batch_size=32), X, y, 3)
+    joblib.dump(model, tmp_path / "model.joblib")
+    loaded = joblib.load(tmp_path / "model.joblib")
+    assert_array_equal(outputs(step(loaded, X, y, 2), X), outputs(step(model, X, y, 2), X))
+    assert loaded.loss_curve_ == model.loss_curve_
+
+
+def test_partial_fit_takes_chunks_of_any_kind(problem):
+    model, X, y = problem
+    model.set_params(learning_rate_init=0.02)
+    classes = {} if isinstance(model, SpectralMLPRegressor) else {"classes": np.unique(y)}
+    for epoch in range(150):
+        for rows in (slice(0, 1), slice(1, 60), slice(60, 120)):
+            part = X[rows].astype(np.float32) if epoch % 2 else X[rows]
+            model.partial_fit(part, y[rows], **classes)
+    assert model.score(X, y) > 0.9
+
+
+@pytest.mark.parametrize("labels", ["abc", (3, 5, 9)])
+def test_partial_fit_needs_the_classes_once(labels):
+    X, y = load_iris(return_X_y=True)
+    y = np.array(list(labels))[y]
+    model = SpectralMLPClassifier(8, random_state=0)
+    with pytest.raises(ValueError, match="classes must be passed on the first call to partial_fit"):
+        clone(model).partial_fit(X, y)
+    model.partial_fit(X[:60], y[:60], classes=np.unique(y)).partial_fit(X, y)
+    assert_array_equal(model.classes_, np.unique(y))
+    assert model.predict_proba(X).shape == (150, 3)
+    with pytest.raises(ValueError, match="is not the same as on last call to partial_fit"):
+        model.partial_fit(X, y, classes=np.unique(y)[:2])
+
+
+def test_partial_fit_refuses_classes_it_was_not_told():
+    X, y = load_iris(return_X_y=True)
+    model = SpectralMLPClassifier(8, random_state=0)
+    with pytest.raises(ValueError, match=r"`y` has classes not in `self\.classes_`"):
+        model.partial_fit(X, y, classes=[0, 1])
+    assert not hasattr(model, "classes_")
+    model.partial_fit(X[:100], y[:100], classes=[0, 1])
+    before = model.predict_proba(X)
+    with pytest.raises(ValueError, match=r"`y` has classes not in `self\.classes_`"):
+        model.partial_fit(X, y)
+    assert_array_equal(model.predict_proba(X), before)
+
+
+def test_partial_fit_of_several_labels():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(100, 3))
+    Y = (X[:, :2] > 0).astype(int)
+    model = SpectralMLPClassifier(8, learning_rate_init=0.02, random_state=0)
+    for _ in range(200):
+        model.partial_fit(X, Y, classes=[0, 1])
+    assert model.score(X, Y) > 0.9
+
+
+def test_partial_fit_of_several_outputs():
+    X = np.random.default_rng(0).normal(size=(100, 3))
+    Y = X[:, :2] * [1, 1e4] + 5
+    model = step(SpectralMLPRegressor(8, learning_rate_init=0.02, random_state=0), X, Y, 200)
+    assert model.score(X, Y) > 0.9
+    with pytest.raises(ValueError, match="keep the widths"):
+        model.partial_fit(X, Y[:, 0])
+
+
+def test_partial_fit_is_for_adam_without_early_stopping(problem):
+    model, X, y = problem
+    assert hasattr(model, "partial_fit")
+    assert not hasattr(clone(model).set_params(solver="lbfgs"), "partial_fit")
+    with pytest.raises(ValueError, match="partial_fit does not support early_stopping=True"):
+        step(model.set_params(early_stopping=True), X, y)
+
+
+@pytest.mark.parametrize("cause", ["rate", "width"])
+def test_a_failed_partial_fit_leaves_no_trace(problem, cause):
+    """Not in the predictions, and not in what later epochs make of them."""
+    model, X, y = problem
+    step(model.set_params(batch_size=32), X, y, 3)
+    twin = clone(model)
+    step(twin, X, y, 3)
+    bad = {"learning_rate_init": 1e200} if cause == "rate" else {"hidden_layer_sizes": 5}
+    model.set_params(**bad)
+    with pytest.raises(ValueError, match="non-finite" if cause == "rate" else "keep the widths"):
+        step(model, X, y)
+    assert_array_equal(outputs(model, X), outputs(twin, X))
+    model.set_params(**{name: getattr(twin, name) for name in bad})
+    assert_array_equal(outputs(step(model, X, y), X), outputs(step(twin, X, y), X))
