@@ -47,7 +47,7 @@ def test_bad_data_leaves_a_fitted_estimator_as_it_was(regressor, data, message):
         ({"hidden_layer_sizes": 0}, "'hidden_layer_sizes' parameter"),
         ({"hidden_layer_sizes": -3}, "'hidden_layer_sizes' parameter"),
         ({"hidden_layer_sizes": (5, 0)}, r"hidden_layer_sizes must be > 0, got \[5, 0\]"),
-        ({"hidden_layer_sizes": (2.5,)}, "must be integers"),
+        ({"hidden_layer_sizes": (2.5,)}, "must be an integer or a list of integers"),
         ({"eigenvalues": "up"}, "'eigenvalues' parameter"),
         ({"activation": "gelu"}, "'activation' parameter"),
         ({"alpha": -1}, "'alpha' parameter"),

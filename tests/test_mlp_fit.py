@@ -71,15 +71,6 @@ def test_node_importances_of_a_dense_network_are_incoming_norms(problem):
         assert_allclose(nodes, norms(w, 0))
 
 
-def test_core_is_smaller_than_the_width_and_idle_inputs_vanish(problem):
-    model, X, y = problem
-    model.set_params(hidden_layer_sizes=40, max_iter=3000, alpha=0.01).fit(X, y)
-    assert 0 < model.core_sizes_[0] < 20
-    assert model.feature_importances_[:2].min() > 0.1
-    assert_allclose(model.feature_importances_[2:], 0, atol=1e-3)
-    assert model.score(X, y) > 0.9
-
-
 def test_larger_alpha_leaves_smaller_core(problem):
     model, X, y = problem
     model.set_params(max_iter=2000)
@@ -188,7 +179,9 @@ def test_regression_is_equivariant_to_the_unit_of_y(solver, n_outputs):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(150, 4))
     y = np.tanh(X @ rng.normal(size=(4, n_outputs))).squeeze()
-    model = SpectralMLPRegressor(20, solver=solver, max_iter=500, alpha=0.01, random_state=0)
+    model = SpectralMLPRegressor(
+        20, solver=solver, max_iter=600, tol=1e-3, alpha=0.01, random_state=0
+    )
     plain = clone(model).fit(X, y)
     scaled = clone(model).fit(X, 1e6 * y + 1e6)
     assert_allclose(scaled.predict(X), 1e6 * plain.predict(X) + 1e6, rtol=1e-3, atol=1e3)
@@ -271,7 +264,7 @@ def test_sparse_is_as_dense(problem, form, early_stopping):
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_float32_is_kept_and_close_to_float64(problem, solver):
     model, X, y = problem
-    model.set_params(solver=solver)
+    model.set_params(solver=solver, tol=1e-3, alpha=0.01)
     X = X.astype(np.float32)
     single, double = clone(model).fit(X, y), clone(model).fit(X.astype(float), y)
     for name in ("coefs_", "intercepts_", "eigenvectors_", "eigenvalues_in_", "eigenvalues_out_"):

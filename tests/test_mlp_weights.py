@@ -35,7 +35,7 @@ def test_equal_weights_are_none(problem, weight, early_stopping):
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_only_ratios_of_weights_matter(problem, solver):
     model, X, y = problem
-    model.set_params(solver=solver, max_iter=100, n_iter_no_change=100, activation="tanh")
+    model.set_params(solver=solver, max_iter=30, n_iter_no_change=5, activation="tanh")
     model.set_params(tol=1.0)
     weights = np.linspace(0.5, 2, 120)
     expected = outputs(clone(model).fit(X, y, weights), X)
@@ -51,7 +51,6 @@ def test_rows_of_weight_zero_are_not_there(problem, weight, early_stopping):
     keep = np.random.default_rng(1).permutation(120) < 90
     weights = np.where(keep, np.linspace(1, 2, 120) if weight == "ramp" else weight, 0)
     without = clone(model).fit(X[keep], y[keep], weights[keep])
-    spoiled = np.where(keep[:, None], X, 1e3 * X)
     assert_array_equal(outputs(clone(model).fit(X, y, weights), X), outputs(without, X))
     spoiled = clone(model).fit(np.where(keep[:, None], X, 9.0), y, weights)
     assert_array_equal(outputs(spoiled, X), outputs(without, X))

@@ -69,6 +69,7 @@ class Batches:
         Yields
         ------
         X : tensor of shape (K, size, n_inputs)
+            In a buffer that later batches overwrite.
         targets : tensor of shape (K, size, n_outputs)
         weights : tensor of shape (K, size, 1) or None
             Sample weight over the number of rows that the member has in the batch; None stands

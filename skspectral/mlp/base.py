@@ -2,6 +2,7 @@
 
 import warnings
 from contextlib import contextmanager
+from copy import deepcopy
 from numbers import Integral, Real
 
 import numpy as np
@@ -181,7 +182,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         y, targets = self._encode(y, started, incremental)
         weights = self._weigh(X, y, sample_weight)
         rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
-        state = self._state if started else {"rng": self._generators()}
+        # A copy: a call that fails must not have moved the generators.
+        state = deepcopy(self._state) if started else {"rng": self._generators()}
         validate = None
         if self.early_stopping and not incremental and self.solver != "lbfgs":
             rows, held_out = self._split(rows, y, state["rng"]["split"])
@@ -257,6 +259,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             )
         parameters = parameters if progress.best is None else progress.best
         self._store(parameters, outcome, progress, state, moments, len(member["rows"]), incremental)
+        if outcome.interrupted:
+            warnings.warn("Training interrupted by user.", stacklevel=2)
         if not incremental:
             self._warn_of_ending(outcome, progress.losses, n_epochs, patience)
             context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=dict)
@@ -310,9 +314,10 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         """Parameters to start from, with y in standard units."""
         hidden = self._hidden_layer_sizes()
         widths = (X.shape[1], *hidden, n_outputs)
-        state["dtype"] = X.dtype
+        mode = self.eigenvalues if self.parametrization == "spectral" else None
+        before = state.get("mode", mode)
+        state |= {"dtype": X.dtype, "mode": mode}
         if not started:
-            mode = self.eigenvalues if self.parametrization == "spectral" else None
             weights, intercepts = glorot_uniform(
                 widths, self.activation, state["rng"]["start"], X.dtype, self.fit_intercept
             )
@@ -326,7 +331,9 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         eigenvectors, intercepts = list(self.eigenvectors_), list(self.intercepts_)
         eigenvectors[-1] = eigenvectors[-1] / state["scale"]
         intercepts[-1] = (intercepts[-1] - state["mean"]) / state["scale"]
-        return Parameters(eigenvectors, intercepts, self.eigenvalues_in_, self.eigenvalues_out_)
+        start = Parameters(eigenvectors, intercepts, self.eigenvalues_in_, self.eigenvalues_out_)
+        # Other eigenvalues than before: the same network, written anew.
+        return start if mode == before else Parameters.from_weights(start.weights, intercepts, mode)
 
     def _generators(self):
         """Independent generators for start, order and split from the one random_state."""
@@ -348,9 +355,10 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
 
     def _hidden_layer_sizes(self):
         sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
-        if sizes.size and not np.issubdtype(sizes.dtype, np.integer):
+        if sizes.ndim > 1 or (sizes.size and not np.issubdtype(sizes.dtype, np.integer)):
             raise ValueError(
-                f"hidden_layer_sizes must be integers, got {self.hidden_layer_sizes!r}."
+                "hidden_layer_sizes must be an integer or a list of integers, got "
+                f"{self.hidden_layer_sizes!r}."
             )
         return tuple(int(size) for size in sizes)
 
@@ -450,10 +458,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             )
 
     def _warn_of_ending(self, outcome, losses, n_epochs, patience):
-        if outcome.interrupted:
-            warnings.warn("Training interrupted by user.", stacklevel=2)
-            return
-        if outcome.converged[0] or len(losses) < n_epochs:
+        if outcome.interrupted or outcome.converged[0] or len(losses) < n_epochs:
             return
         falling = True
         if self.solver == "adam" and self.learning_rate == "cosine" and len(losses) > patience:

@@ -366,9 +366,11 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
                 f"class_weight={self.class_weight!r} with multilabel y: a row has no single class; "
                 "give sample_weight instead."
             )
-        per_class = compute_class_weight(
-            self.class_weight, classes=self.classes_, y=y, sample_weight=weights
-        )
+        with np.errstate(divide="ignore"):  # a class whose rows all weigh nothing
+            per_class = compute_class_weight(
+                self.class_weight, classes=self.classes_, y=y, sample_weight=weights
+            )
+        per_class[np.isinf(per_class)] = 0
         own = per_class[np.searchsorted(self.classes_, y)]
         return own if weights is None else own * weights
 
