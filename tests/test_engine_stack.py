@@ -573,7 +573,7 @@ def test_sparse_rows_equal_dense_rows(monkeypatch, weighted, gathered):
         generators = [np.random.default_rng(k) for k in range(2)]
         options = {"rows": rows, "weights": weights, "batch_size": 6, "generators": generators}
         batches = Batches(X, targets, **options).epoch()
-        return [[part.clone() for part in parts] for parts in batches]
+        return [[p if p is None else p.clone() for p in parts] for parts in batches]
 
     dense, sparse = epoch(X), epoch(csr_array(X))
     assert len(dense) == len(sparse) == 4
