@@ -256,3 +256,8 @@ def test_the_penalty_of_the_loss_curve_is_the_one_of_the_docstring(data):
     penalty = 0.02 * sum((phi**2).sum() for phi in phis)
     penalty += 0.01 * sum((values**2).sum() for values in model.eigenvalues_in_)
     assert_allclose(model.loss_, 1 - model.score(X, y) + penalty, rtol=1e-6)
+
+
+def test_the_core_is_that_of_the_fit_whatever_is_set_later(regressor, data):
+    before = regressor.fit(*data).node_importances_[0]
+    assert_array_equal(regressor.set_params(eigenvalues="out").node_importances_[0], before)

@@ -130,14 +130,12 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
 
     def _relevance(self):
         check_is_fitted(self, "coefs_")
-        mode = self.eigenvalues if self.parametrization == "spectral" else None
-        return relevance(self.coefs_, mode)
+        return relevance(self.coefs_, self._state["mode"])
 
     def _floor(self, layer):
         """Largest relevance of a collapsed layer: the last weights are in the units of y."""
-        last = layer == len(self.coefs_) - 1 and self.eigenvalues == "in"
-        spectral = self.parametrization == "spectral"
-        return _FLOOR * (np.linalg.norm(self._state["scale"]) if last and spectral else 1.0)
+        last = layer == len(self.coefs_) - 1 and self._state["mode"] == "in"
+        return _FLOOR * (np.linalg.norm(self._state["scale"]) if last else 1.0)
 
     def _outputs(self, X):
         """Outputs of the network, of shape (n_samples, n_outputs)."""
@@ -445,11 +443,10 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             ) from None
 
     def _warn_of_scale(self, X):
-        # Sparse arrays have no in-place mean of squares by column; the product keeps them sparse.
-        squares = (
-            X.multiply(X).mean(axis=0) if hasattr(X, "multiply") else np.square(X).mean(axis=0)
-        )
-        scale = np.sqrt(np.asarray(squares).max(initial=0))
+        # Sparse arrays stay sparse in their own product.
+        with np.errstate(over="ignore"):
+            squares = X.multiply(X) if hasattr(X, "multiply") else np.square(X)
+            scale = np.sqrt(np.asarray(squares.mean(axis=0)).max(initial=0))
         if scale > _LARGEST_SCALE or 0 < scale < _SMALLEST_SCALE:
             warnings.warn(
                 f"The largest root mean square of a column of X is {scale:.2g}; the network trains "
