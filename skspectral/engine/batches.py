@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 # Values of X that are picked together: few calls for small batches, little memory for large ones.
-_GATHERED = 2**20
+_GATHERED = 2**17
 
 
 class Batches:

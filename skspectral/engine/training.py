@@ -2,9 +2,11 @@
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
+from threadpoolctl import ThreadpoolController
 
 from skspectral.engine.batches import Batches
 from skspectral.engine.network import Stack
@@ -44,13 +46,19 @@ class Member:
     generator: np.random.Generator | None = None
 
 
+@cache
+def _thread_pools():
+    return ThreadpoolController()  # finds the libraries once: that takes a millisecond
+
+
 @contextmanager
 def one_thread():
-    """Torch on one thread, so that results do not depend on the number of cores."""
+    """Torch and BLAS on one thread, so that results do not depend on the number of cores."""
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with _thread_pools().limit(limits=1, user_api="blas"):
+            yield
     finally:
         torch.set_num_threads(n_threads)
 
@@ -99,7 +107,9 @@ def train(
     moments : tuple or None
         State of Adam after the last step.
     """
-    with torch.inference_mode(), one_thread():
+    # Members that diverge are told by their losses, as torch does, not by NumPy's warnings.
+    silent = np.errstate(over="ignore", invalid="ignore")
+    with torch.inference_mode(), one_thread(), silent:
         if solver == "lbfgs":
             ends = [_lbfgs(X, member, architecture, loss, device, options) for member in members]
             return [end[0] for end in ends], [end[1] for end in ends], None
