@@ -74,6 +74,83 @@ def core_mask(relevance, threshold=THRESHOLD, floor=0.0):
     return (relevance > threshold * largest) & (largest > floor)
 
 
+def gap_threshold(relevance, narrowest=3.0, resolution=1e-3):
+    """The cut-off in the widest gap of a spectrum.
+
+    The sorted relevances, over their largest, fall slowly within the core and then drop to nearly
+    nothing. The threshold is the geometric mean of the two neighbours whose ratio is the largest;
+    what lies below `resolution` is taken for `resolution`, so that differences between vanished
+    nodes count for nothing.
+
+    Parameters
+    ----------
+    relevance : ndarray of shape (n_nodes,)
+        Relevance of the nodes of a layer.
+    narrowest : float, default=3.0
+        A largest ratio below this is no gap: then the threshold is ``THRESHOLD``, the paper's.
+    resolution : float, default=1e-3
+        Share of the largest relevance that counts as vanished.
+
+    Returns
+    -------
+    threshold : float
+        As a share of the largest relevance, for :func:`core_mask`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skspectral.core import gap_threshold
+    >>> bool(0.0009 < gap_threshold(np.array([1.0, 0.6, 0.03, 1e-5])) < 0.03)
+    True
+    >>> gap_threshold(np.array([1.0, 0.6, 0.4, 0.2, 0.1]))
+    0.05
+    """
+    largest = relevance.max(initial=0.0)
+    if largest == 0:
+        return THRESHOLD
+    spectrum = np.maximum(np.sort(relevance)[::-1] / largest, resolution)
+    ratios = spectrum[:-1] / spectrum[1:]
+    if ratios.max(initial=0.0) < narrowest:
+        return THRESHOLD
+    k = int(ratios.argmax())
+    return float(np.sqrt(spectrum[k] * spectrum[k + 1]))
+
+
+def top_masks(relevances, n_nodes):
+    """The most relevant nodes of all the given layers together.
+
+    Nodes are ranked by their relevance over the largest of their layer; of nodes that are equal the
+    first is taken. Each layer keeps its most relevant node in any case.
+
+    Parameters
+    ----------
+    relevances : list of ndarray of shape (n_nodes,)
+        Relevance of the nodes of each layer, such as ``node_importances_``.
+    n_nodes : int
+        Nodes to keep, at least one for each layer.
+
+    Returns
+    -------
+    masks : list of ndarray of shape (n_nodes,), bool
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skspectral.core import top_masks
+    >>> top_masks([np.array([4.0, 1.0]), np.array([0.5, 0.4, 0.1])], 3)
+    [array([ True, False]), array([ True,  True, False])]
+    """
+    scores = []
+    for relevance in relevances:
+        score = relevance / (relevance.max(initial=0.0) or 1.0)
+        score[relevance.argmax()] = np.inf
+        scores.append(score)
+    ranks = np.argsort(-np.concatenate(scores), kind="stable")
+    kept = np.zeros(len(ranks), dtype=bool)
+    kept[ranks[:n_nodes]] = True
+    return np.split(kept, np.cumsum([len(score) for score in scores])[:-1])
+
+
 def prune(weights, intercepts, masks, activation):
     """Weights and intercepts of a network cut to the nodes that the masks keep.
 

@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from skspectral.core import core_mask, relevance
+from skspectral.export import to_sklearn
 from skspectral.forward import forward
 from skspectral.mlp.progress import Progress
 from skspectral.spectral import EIGENVALUES, Parameters, glorot_uniform
@@ -122,6 +123,16 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
     def core_sizes_(self):
         """Size of the core of each hidden layer, tuple of int."""
         return tuple(int(mask.sum()) for mask in self.core_masks_)
+
+    def to_sklearn(self):
+        """The fitted network as scikit-learn's own MLP, which predicts the same.
+
+        Returns
+        -------
+        mlp : MLPRegressor or MLPClassifier
+            See :func:`skspectral.export.to_sklearn`.
+        """
+        return to_sklearn(self)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,0 +1,53 @@
+"""Fitted networks for elsewhere."""
+
+from sklearn.base import is_classifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.utils.validation import check_is_fitted
+
+
+def to_sklearn(estimator):
+    """A fitted network as scikit-learn's own MLP.
+
+    It predicts the same, needs neither skspectral nor torch, and goes wherever scikit-learn's
+    networks go, such as through ONNX converters.
+
+    Parameters
+    ----------
+    estimator : SpectralMLPRegressor or SpectralMLPClassifier
+        Fitted. To export only the core, export the ``pruned_estimator_`` of a
+        :class:`~skspectral.SpectralPruner`.
+
+    Returns
+    -------
+    mlp : MLPRegressor or MLPClassifier
+        Fitted, with copies of the weights.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        If `estimator` is not fitted.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_regression
+    >>> from skspectral import SpectralMLPRegressor
+    >>> from skspectral.export import to_sklearn
+    >>> X, y = make_regression(n_features=3, random_state=0)
+    >>> mlp = SpectralMLPRegressor(hidden_layer_sizes=20, random_state=0).fit(X, y)
+    >>> to_sklearn(mlp)
+    MLPRegressor(hidden_layer_sizes=(20,))
+    >>> bool((to_sklearn(mlp).predict(X) == mlp.predict(X)).all())
+    True
+    """
+    check_is_fitted(estimator, "coefs_")
+    mlp = MLPClassifier() if is_classifier(estimator) else MLPRegressor()
+    sizes = tuple(len(b) for b in estimator.intercepts_[:-1])
+    mlp.set_params(hidden_layer_sizes=sizes, activation=estimator.activation)
+    mlp.coefs_ = [w.copy() for w in estimator.coefs_]
+    mlp.intercepts_ = [b.copy() for b in estimator.intercepts_]
+    names = ["n_layers_", "n_outputs_", "n_features_in_", "out_activation_", "n_iter_", "t_"]
+    names += ["feature_names_in_", "classes_", "_label_binarizer"]
+    for name in names:
+        if hasattr(estimator, name):
+            setattr(mlp, name, getattr(estimator, name))
+    return mlp

@@ -1,0 +1,55 @@
+"""A fitted estimator, cut to some of its nodes."""
+
+import numpy as np
+from sklearn.base import clone
+
+from skspectral.core import prune
+
+
+def cut(estimator, masks, inputs=None):
+    """The estimator that is left when nodes are removed.
+
+    Parameters
+    ----------
+    estimator : SpectralMLPRegressor or SpectralMLPClassifier
+        Fitted; it stays as it is.
+    masks : list of ndarray of shape (n_nodes,), bool
+        The nodes to keep of each hidden layer; at least one of each.
+    inputs : ndarray of shape (n_features,), bool, default=None
+        The inputs to keep; None keeps all.
+
+    Returns
+    -------
+    small : estimator of the same class
+        Fitted: it predicts from the kept inputs. Its arrays are copies; what tells of the training,
+        such as ``loss_curve_``, is that of `estimator`.
+    """
+    small = clone(estimator)
+    vars(small).update({name: value for name, value in vars(estimator).items() if _learned(name)})
+    if inputs is None:
+        inputs = np.ones(estimator.n_features_in_, dtype=bool)
+    weights, intercepts = prune(estimator.coefs_, estimator.intercepts_, masks, small.activation)
+    small.coefs_ = [weights[0][inputs], *weights[1:]]
+    small.intercepts_ = [b.copy() for b in intercepts]
+    kept = [inputs, *masks, np.ones(estimator.n_outputs_, dtype=bool)]
+    pairs = list(zip(kept[:-1], kept[1:], strict=True))
+    small.eigenvectors_ = [
+        phi[np.ix_(*pair)] for phi, pair in zip(estimator.eigenvectors_, pairs, strict=True)
+    ]
+    small.eigenvalues_in_, small.eigenvalues_out_ = (
+        [values[pair[side]] for values, pair in zip(eigenvalues, pairs, strict=True)]
+        for side, eigenvalues in enumerate([estimator.eigenvalues_in_, estimator.eigenvalues_out_])
+    )
+    sizes = tuple(int(mask.sum()) for mask in masks)
+    one_number = np.ndim(estimator.hidden_layer_sizes) == 0
+    small.hidden_layer_sizes = sizes[0] if one_number else sizes
+    small.n_features_in_ = int(inputs.sum())
+    if hasattr(estimator, "feature_names_in_"):
+        small.feature_names_in_ = estimator.feature_names_in_[inputs]
+    # Adam's moments have the size of the whole network.
+    small._state = {name: value for name, value in estimator._state.items() if name != "moments"}
+    return small
+
+
+def _learned(name):
+    return name.endswith("_") or name == "_label_binarizer"
