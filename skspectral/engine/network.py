@@ -250,7 +250,8 @@ class _Transfer:
         self._product = np.matmul if phi.device.type == "cpu" else torch.bmm
         # The weights of a dense transfer are its phi.
         self._weights = _Matrices(phi if mode is None else phi.new_empty(phi.shape))
-        self._dw = _Matrices(gradients["eigenvectors"] if mode is None else phi.new_empty(phi.shape))
+        dw = gradients["eigenvectors"] if mode is None else phi.new_empty(phi.shape)
+        self._dw = _Matrices(dw)
         if mode == "in":
             self._gate = parameters["eigenvalues_in"]
         elif mode == "out":
