@@ -1,7 +1,7 @@
 """Speed of one fit and of predict: ratios of two things timed alternately in one process.
 
 Fits are compared with scikit-learn's MLPRegressor of the same widths, batch and epochs, and with
-the bare matrix products of the same steps. One thread, h hidden nodes, d inputs, one output.
+the bare matrix products of the same steps. One thread.
 """
 
 import argparse
@@ -23,7 +23,10 @@ from sklearn.neural_network import MLPRegressor
 
 from skspectral import SpectralMLPRegressor
 
-N_ROWS, BATCH, EPOCHS = 8000, 200, 20
+N_ROWS, EPOCHS = 8000, 20
+
+# Inputs, hidden layers after the one of h nodes, batch. The last is the student of the paper.
+NETWORKS = [(10, (), 200), (100, (), 200), (10, (20,), 320)]
 
 
 def seconds(function):
@@ -41,23 +44,39 @@ def alternate(functions, repeats):
     return [statistics.median(column) for column in zip(*times, strict=True)]
 
 
-def matrix_products(X, h):
-    """The five products of a step, forward and backward, for as many steps as a fit takes."""
-    batch = torch.from_numpy(X[:BATCH])
-    first = torch.ones(X.shape[1], h, dtype=batch.dtype)
-    second = torch.ones(h, 1, dtype=batch.dtype)
-    hidden, outputs = batch @ first, batch @ first @ second
-    gradient, slope = torch.empty_like(hidden), torch.empty_like(first)
-    other = torch.empty_like(second)
+def machine():
+    """What the figures were measured on."""
+    return (
+        f"{platform.machine()}, {os.cpu_count()} cores, one thread; "
+        f"scikit-learn {sklearn.__version__}, torch {torch.__version__}"
+    )
+
+
+def matrix_products(X, layers, batch):
+    """The products of a step, forward and backward, for as many steps as a fit takes.
+
+    By torch, into buffers made beforehand; `layers` are the hidden ones and the output.
+    """
+    dtype = torch.from_numpy(X).dtype
+    widths = [X.shape[1], *layers]
+    values = [torch.from_numpy(X[:batch])]
+    values += [torch.ones(batch, n, dtype=dtype) for n in layers]
+    deltas = [torch.ones_like(value) for value in values]
+    weights = [
+        torch.full(shape, 1 / shape[0], dtype=dtype)
+        for shape in zip(widths[:-1], widths[1:], strict=True)
+    ]
+    slopes = [torch.empty_like(weight) for weight in weights]
 
     def run():
         with torch.inference_mode():
-            for _ in range(EPOCHS * N_ROWS // BATCH):
-                torch.mm(batch, first, out=hidden)
-                torch.mm(hidden, second, out=outputs)
-                torch.mm(hidden.T, outputs, out=other)
-                torch.mm(outputs, second.T, out=gradient)
-                torch.mm(batch.T, gradient, out=slope)
+            for _ in range(EPOCHS * N_ROWS // batch):
+                for k, weight in enumerate(weights):
+                    torch.mm(values[k], weight, out=values[k + 1])
+                for k in range(len(weights) - 1, -1, -1):
+                    torch.mm(values[k].T, deltas[k + 1], out=slopes[k])
+                    if k > 0:
+                        torch.mm(deltas[k + 1], weights[k].T, out=deltas[k])
 
     return run
 
@@ -68,31 +87,33 @@ def main():
     options = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)  # a few epochs are for the clock only
     torch.set_num_threads(1)
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, one thread; "
-        f"scikit-learn {sklearn.__version__}, torch {torch.__version__}"
-    )
-    print(f"n = {N_ROWS}, batch {BATCH}, {EPOCHS} epochs, medians of {options.repeats}\n")
-    print("dtype     d    h  us/step  fit/MLPRegressor  fit/products  predict/MLPRegressor")
+    print(machine())
+    print(f"n = {N_ROWS}, {EPOCHS} epochs, medians of {options.repeats}\n")
+    print("dtype   network       batch  us/step  fit/MLPRegressor  fit/products  predict/predict")
     rng = np.random.default_rng(0)
     for dtype in (np.float64, np.float32):
-        for d in (10, 100):
+        for d, rest, batch in NETWORKS:
             X = rng.standard_normal((N_ROWS, d)).astype(dtype)
             y = np.sin(X[:, 0]) + X[:, 1] ** 2
             for h in (20, 100, 500):
-                settings = dict(hidden_layer_sizes=(h,), batch_size=BATCH, max_iter=EPOCHS)
-                ours = SpectralMLPRegressor(random_state=0, **settings)
-                theirs = MLPRegressor(random_state=0, n_iter_no_change=EPOCHS, **settings)
-                fits = [lambda m=m, X=X, y=y: m.fit(X, y) for m in (ours, theirs)]
-                a, b, c = alternate([*fits, matrix_products(X, h)], options.repeats)
-                predictions = [lambda m=m, X=X: m.predict(X) for m in (ours, theirs)]
-                p, q = alternate(predictions, 3 * options.repeats)
-                step = a / (EPOCHS * N_ROWS / BATCH) * 1e6
-                print(
-                    f"{X.dtype.name:8} {d:3} {h:4} {step:8.0f} {a / b:17.2f} {a / c:13.2f} "
-                    f"{p / q:21.2f}",
-                    flush=True,
-                )
+                row(X, y, (h, *rest), batch, options.repeats)
+
+
+def row(X, y, hidden, batch, repeats):
+    """Measure and print one network."""
+    settings = dict(hidden_layer_sizes=hidden, batch_size=batch, max_iter=EPOCHS, random_state=0)
+    ours = SpectralMLPRegressor(**settings)
+    theirs = MLPRegressor(n_iter_no_change=EPOCHS, **settings)
+    fits = [lambda m=m: m.fit(X, y) for m in (ours, theirs)]
+    a, b, c = alternate([*fits, matrix_products(X, [*hidden, 1], batch)], repeats)
+    p, q = alternate([lambda m=m: m.predict(X) for m in (ours, theirs)], 3 * repeats)
+    name = "-".join(map(str, (X.shape[1], *hidden, 1)))
+    step = a / (EPOCHS * N_ROWS / batch) * 1e6
+    print(
+        f"{X.dtype.name:7} {name:13} {batch:5} {step:8.0f} {a / b:17.2f} {a / c:13.2f} "
+        f"{p / q:16.2f}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

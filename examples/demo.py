@@ -9,16 +9,14 @@ import time
 from pathlib import Path
 
 import matplotlib
-import numpy as np
-from sklearn.base import is_classifier
 from sklearn.datasets import fetch_california_housing, load_diabetes, load_digits
 from sklearn.model_selection import GridSearchCV, train_test_split
-from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
-from skspectral.core import THRESHOLD, core_mask, prune
+from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
+from skspectral.core import THRESHOLD, core_mask
+from skspectral.inspection import RelevanceDisplay
 
 matplotlib.use("agg")
 from matplotlib import pyplot as plt
@@ -45,19 +43,6 @@ HEADER = [
 ]
 
 
-def cut_to_core(mlp):
-    """A plain scikit-learn MLP that holds the core of `mlp` only."""
-    weights, intercepts = prune(mlp.coefs_, mlp.intercepts_, mlp.core_masks_, mlp.activation)
-    small = MLPClassifier() if is_classifier(mlp) else MLPRegressor()
-    small.set_params(hidden_layer_sizes=mlp.core_sizes_, activation=mlp.activation)
-    small.coefs_, small.intercepts_ = weights, intercepts
-    small.n_layers_, small.n_outputs_ = mlp.n_layers_, mlp.n_outputs_
-    small.out_activation_, small.n_features_in_ = mlp.out_activation_, mlp.n_features_in_
-    if is_classifier(mlp):
-        small.classes_, small._label_binarizer = mlp.classes_, mlp._label_binarizer
-    return small
-
-
 def n_parameters(mlp):
     """Weights and intercepts of a network."""
     return sum(array.size for array in [*mlp.coefs_, *mlp.intercepts_])
@@ -78,7 +63,7 @@ def search(load, mlp, alphas):
 def summarise(name, best, X_test, y_test, seconds):
     """One row of the table."""
     scaler, mlp = best[0], best[-1]
-    small = cut_to_core(mlp)
+    small = SpectralPruner(mlp, threshold=THRESHOLD, prefit=True).pruned_estimator_
     inputs = core_mask(mlp.feature_importances_)
     return [
         name,
@@ -95,19 +80,10 @@ def summarise(name, best, X_test, y_test, seconds):
 
 def draw(fitted, path):
     """Sorted relevance of the hidden nodes of each network over its largest."""
-    figure, axes = plt.subplots(1, len(fitted), figsize=(4.2 * len(fitted), 3.2), squeeze=False)
+    figure, axes = plt.subplots(1, len(fitted), figsize=(4.5 * len(fitted), 3.5), squeeze=False)
     for ax, (name, mlp) in zip(axes[0], fitted, strict=True):
-        spectrum = np.sort(mlp.node_importances_[0])[::-1]
-        spectrum = np.maximum(spectrum / spectrum[0], 1e-6)
-        rank = np.arange(1, spectrum.size + 1)
-        core = spectrum > THRESHOLD
-        ax.semilogy(rank[core], spectrum[core], "o", color="#0072B2", ms=4, label="core")
-        ax.semilogy(rank[~core], spectrum[~core], "o", color="#999999", ms=4, label="vanished")
-        ax.axhline(THRESHOLD, color="#D55E00", lw=1, label=f"cut-off {THRESHOLD:g}")
-        ax.set(title=f"{name}: core of {core.sum()} from {core.size}", xlabel="hidden node, sorted")
-        ax.set_ylim(5e-7, 2)
-    axes[0, 0].set_ylabel(r"relevance $R_i / \max R$ (at least $10^{-6}$)")
-    axes[0, 0].legend()
+        RelevanceDisplay.from_estimator(mlp, ax=ax)
+        ax.set_title(name)
     figure.tight_layout()
     figure.savefig(path, dpi=150)
 

@@ -3,7 +3,13 @@
 from importlib.metadata import version
 
 from skspectral.mlp import SpectralMLPClassifier, SpectralMLPRegressor
+from skspectral.pruner import SpectralPruner, SpectralPrunerCV
 
 __version__ = version("skspectral")
 
-__all__ = ["SpectralMLPClassifier", "SpectralMLPRegressor"]
+__all__ = [
+    "SpectralMLPClassifier",
+    "SpectralMLPRegressor",
+    "SpectralPruner",
+    "SpectralPrunerCV",
+]

@@ -3,21 +3,43 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
+from skspectral import (
+    SpectralMLPClassifier,
+    SpectralMLPRegressor,
+    SpectralPruner,
+    SpectralPrunerCV,
+)
 
-# scikit-learn gives its MLPs fewer iterations for all checks. For the one that compares weights
-# with repeated rows to seven digits it gives them a solver that takes all rows at once, or a
-# tolerance that ends the training early; so do we, before rounding grows.
-ESTIMATORS = [
+NETWORKS = [
     SpectralMLPRegressor(max_iter=300, n_iter_no_change=300),
     SpectralMLPClassifier(max_iter=300, n_iter_no_change=300),
+]
+# Few nodes and few iterations: the checks are about the interface. A pruner has no random_state
+# that the checks could fix, so its network has one.
+SMALL = {"hidden_layer_sizes": 10, "max_iter": 50, "random_state": 0}
+QUICK = {"hidden_layer_sizes": 8, "solver": "lbfgs", "max_iter": 30, "random_state": 0}
+PRUNERS = [
+    SpectralPruner(SpectralMLPRegressor(**SMALL)),
+    SpectralPruner(SpectralMLPClassifier(**SMALL), layer=0),
+    SpectralPrunerCV(SpectralMLPRegressor(**QUICK), cv=2),
+    SpectralPrunerCV(SpectralMLPClassifier(**QUICK), cv=2),
 ]
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few iterations
 @pytest.mark.filterwarnings("ignore:The largest root mean square:UserWarning")  # unscaled checks
-@parametrize_with_checks(ESTIMATORS)
-def test_scikit_learn(estimator, check):
+@parametrize_with_checks(NETWORKS)
+def test_network(estimator, check):
+    # scikit-learn gives its MLPs fewer iterations for all checks. For the one that compares weights
+    # with repeated rows to seven digits it gives them a solver that takes all rows at once, or a
+    # tolerance that ends the training early; so do we, before rounding grows.
     if "sample_weight_equivalence" in str(check):
         estimator.set_params(solver="lbfgs", max_iter=5)
+    check(estimator)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few iterations
+@pytest.mark.filterwarnings("ignore:The largest root mean square:UserWarning")  # unscaled checks
+@parametrize_with_checks(PRUNERS)
+def test_pruner(estimator, check):
     check(estimator)

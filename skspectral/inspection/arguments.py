@@ -1,0 +1,80 @@
+"""What the displays are given: estimators, names, sizes."""
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+OURS = "SpectralMLPRegressor or SpectralMLPClassifier, or a Pipeline that ends in one"
+
+
+def as_list(estimators):
+    """One estimator or several, as a list."""
+    estimators = list(estimators) if isinstance(estimators, (list, tuple)) else [estimators]
+    if not estimators:
+        raise ValueError("Got an empty list of estimators; give at least one.")
+    return estimators
+
+
+def last_step(estimator):
+    """The network: the estimator itself or the last step of a Pipeline."""
+    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
+
+
+def fitted_network(estimator, *attributes, allowed=OURS):
+    """The network in an estimator, after a check that it is fitted and has the attributes."""
+    network = last_step(estimator)
+    # Weights alone are enough for some curves; they need not be those of an estimator.
+    if not hasattr(network, "coefs_"):
+        check_is_fitted(network)
+    for name in attributes:
+        if not hasattr(network, name):
+            raise ValueError(
+                f"Got {type(network).__name__}, which has no attribute {name}; give a fitted "
+                f"{allowed}."
+            )
+    return network
+
+
+def layer_index(layer, n_hidden, first):
+    """Index of a layer, 0 for the inputs, checked to exist."""
+    if layer == -1 and n_hidden > 0:
+        return n_hidden
+    if layer in range(first, n_hidden + 1):
+        return layer
+    inputs = "0 for the inputs, " if first == 0 else ""
+    raise ValueError(
+        f"layer={layer!r} is no layer of a network with {n_hidden} hidden layers; give {inputs}1 "
+        "for the first hidden layer and so on, or -1 for the last."
+    )
+
+
+def one_each(name, values, n):
+    """The values, checked to be as many as there are networks."""
+    if len(values) != n:
+        raise ValueError(f"Got {len(values)} {name} for {n} networks; give one for each.")
+    return values
+
+
+def one_of(name, value, allowed):
+    """The value, checked to be among the allowed ones."""
+    if value not in allowed:
+        raise ValueError(f"{name}={value!r} is not known; give {' or '.join(map(repr, allowed))}.")
+    return value
+
+
+def whole_numbers(name, values, low, high=np.inf):
+    """The values, sorted and without repetition, checked to be integers in a range."""
+    found = np.unique(values)
+    if not np.issubdtype(found.dtype, np.integer) or found[0] < low or found[-1] > high:
+        bounds = f"of at least {low}" if np.isinf(high) else f"from {low} to {high}"
+        raise ValueError(f"{name} must be integers {bounds}, one or more, got {values!r}.")
+    return found
+
+
+def default_names(networks, widths):
+    """How a legend calls the networks."""
+    names = [f"h = {width}" for width in widths]
+    return [
+        f"{name}, dense" if getattr(network, "parametrization", None) == "dense" else name
+        for name, network in zip(names, networks, strict=True)
+    ]

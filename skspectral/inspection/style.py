@@ -1,0 +1,41 @@
+"""How the displays look: told apart by colour, marker and line, whoever sees them."""
+
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+# Okabe and Ito's palette.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+LINES = ("-", "--", "-.", ":")
+REFERENCE = {"color": "#000000", "linewidth": 0.8, "linestyle": (0, (1, 2))}
+
+
+def new_axes(ax, caller, n_panels=1):
+    """The given Axes, or those of a new figure."""
+    check_matplotlib_support(caller)
+    import matplotlib.pyplot as plt
+
+    if ax is None:
+        size = (4.4 * n_panels, 3.6) if n_panels > 1 else None
+        _, ax = plt.subplots(1, n_panels, figsize=size, layout="constrained")
+    return ax
+
+
+def curve_style(k, marker=True, **line_kw):
+    """Keywords of the k-th curve, with open markers so that curves show through each other."""
+    from matplotlib.cbook import normalize_kwargs
+    from matplotlib.lines import Line2D
+
+    own = {
+        "color": COLORS[k % len(COLORS)],
+        "linestyle": LINES[k % len(LINES)],
+        # Later curves are thinner: where curves coincide, each is seen.
+        "linewidth": max(1.0, 2.2 - 0.4 * k),
+    }
+    if marker:
+        own |= {
+            "marker": MARKERS[k % len(MARKERS)],
+            "markersize": 6,
+            "markerfacecolor": "none",
+            "markevery": 0.015,  # of the diagonal of the axes, on screen
+        }
+    return own | normalize_kwargs(line_kw, Line2D)

@@ -1,0 +1,339 @@
+"""What the pruners share once the nodes are chosen: transform, predict, summary."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.feature_selection import SelectorMixin
+from sklearn.utils import ClassifierTags, get_tags
+from sklearn.utils._metadata_requests import _routing_enabled
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    _generate_get_feature_names_out,
+    check_is_fitted,
+    validate_data,
+)
+
+from skspectral.forward import forward
+from skspectral.mlp import SpectralMLPRegressor
+from skspectral.pruner.network import (
+    cut_network,
+    last_step,
+    network_of,
+    network_weights,
+    reaching,
+    select_columns,
+    steps_before,
+)
+from skspectral.pruner.refit import refit
+from skspectral.pruner.selection import layer_index, relevances
+from skspectral.pruner.summary import summary_of
+
+
+def _pruned_has(method):
+    """Whether the pruned network has `method`; before `fit`, whether it may come to have it."""
+
+    def check(pruner):
+        estimator = getattr(pruner, "estimator_", pruner.estimator)
+        return estimator is None or hasattr(last_step(estimator), method)
+
+    return check
+
+
+def _cuts_inputs(pruner):
+    if pruner._layer() != 0:
+        raise AttributeError(
+            "inverse_transform is there for the inputs only: the values of hidden nodes do not "
+            "tell those of the columns; set layer=0."
+        )
+    return True
+
+
+class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
+    """Common part of SpectralPruner and SpectralPrunerCV."""
+
+    @property
+    def estimator_(self):
+        """The full estimator, fitted."""
+        return self._known("estimator_")
+
+    @property
+    def pruned_estimator_(self):
+        """The pruned network, fitted."""
+        return self._known("pruned_estimator_")
+
+    @property
+    def masks_(self):
+        """The kept nodes of each layer, inputs first, list of boolean ndarrays."""
+        return self._known("masks_")
+
+    @property
+    def largest_change_(self):
+        """Largest change of an output on the training data that the cut made."""
+        return self._known("largest_change_")
+
+    @property
+    def refit_scores_(self):
+        """Scores on the rows held out, before and after the refit, dict of str to float."""
+        return self._known("refit_scores_")
+
+    @property
+    def n_nodes_(self):
+        """Nodes kept of each hidden layer, tuple of int."""
+        return tuple(int(mask.sum()) for mask in self.masks_[1:])
+
+    @property
+    def feature_importances_(self):
+        """Relevance R of all nodes of `layer` in the full network, ndarray of shape (n_nodes,)."""
+        return relevances(network_of(self.estimator_))[self._layer()].astype(float)
+
+    @property
+    def n_features_in_(self):
+        """Number of columns of X."""
+        return self.estimator_.n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        """Names of the columns of X, if it had any that are all strings."""
+        return self.estimator_.feature_names_in_
+
+    @property
+    def classes_(self):
+        """Class labels of a classifier."""
+        return self.pruned_estimator_.classes_
+
+    def transform(self, X):
+        """The kept nodes of `layer`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The input data.
+
+        Returns
+        -------
+        X_out : {ndarray, sparse matrix, DataFrame} of shape (n_samples, n_kept)
+            With ``layer=0`` the kept columns: of X itself, or, if the steps of a Pipeline before
+            the network rename them, of what reaches the network. Otherwise the activations of the
+            kept nodes of the hidden layer in the pruned network.
+        """
+        layer = self._layer()
+        if layer > 0:
+            return self._activations(X, layer)
+        if self._keeps_names():
+            return super().transform(X)
+        return self._inputs(X)
+
+    @available_if(_cuts_inputs)
+    def inverse_transform(self, X):
+        """Put the kept columns back in their places, zeros in those of the others.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_kept)
+            As from :meth:`transform`.
+
+        Returns
+        -------
+        X_original : {ndarray, sparse matrix} of shape (n_samples, n_features)
+        """
+        return super().inverse_transform(X)
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the columns that `transform` returns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns of X; by default those seen in `fit`, or x0, x1, ...
+
+        Returns
+        -------
+        feature_names_out : ndarray of str
+            With ``layer=0`` the names of the kept columns, otherwise the name of the class in lower
+            case and a number.
+        """
+        check_is_fitted(self)
+        layer = self._layer()
+        if layer > 0:
+            return _generate_get_feature_names_out(
+                self, int(self.masks_[layer].sum()), input_features=input_features
+            )
+        names = _check_feature_names_in(self, input_features)
+        steps = steps_before(self.estimator_)
+        names = names if steps is None else steps.get_feature_names_out(names)
+        return names[self.masks_[0]]
+
+    @available_if(_pruned_has("predict"))
+    def predict(self, X):
+        """Predict with the pruned network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The input data.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        return self.pruned_estimator_.predict(self._inputs(X))
+
+    @available_if(_pruned_has("predict_proba"))
+    def predict_proba(self, X):
+        """Predict the probability of each class with the pruned network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The input data.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+        """
+        return self.pruned_estimator_.predict_proba(self._inputs(X))
+
+    @available_if(_pruned_has("predict_log_proba"))
+    def predict_log_proba(self, X):
+        """Predict the logarithm of the probability of each class with the pruned network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The input data.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+        """
+        return self.pruned_estimator_.predict_log_proba(self._inputs(X))
+
+    @available_if(_pruned_has("score"))
+    def score(self, X, y, sample_weight=None):
+        """R2 or accuracy of the pruned network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The input data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The true target.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Sample weights.
+
+        Returns
+        -------
+        score : float
+        """
+        return self.pruned_estimator_.score(self._inputs(X), y, sample_weight)
+
+    def summary(self):
+        """Print what was cut: sizes of the network before and after, and what it cost."""
+        check_is_fitted(self)
+        print(summary_of(self))
+
+    def get_metadata_routing(self):
+        """What `fit` does with metadata such as sample weights: all goes to the estimator.
+
+        Returns
+        -------
+        routing : MetadataRouter
+        """
+        estimator = SpectralMLPRegressor() if self.estimator is None else self.estimator
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return MetadataRouter(owner=self).add(estimator=estimator, method_mapping=mapping)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        tags.input_tags.sparse = True
+        if self.estimator is None:
+            tags.classifier_tags = ClassifierTags()  # it may become one
+        else:
+            inner = get_tags(self.estimator)
+            tags.estimator_type = inner.estimator_type
+            tags.classifier_tags, tags.regressor_tags = inner.classifier_tags, inner.regressor_tags
+            tags.target_tags, tags.input_tags = inner.target_tags, inner.input_tags
+            # There is no random_state here that could fix that of the network.
+            tags.non_deterministic = getattr(last_step(self.estimator), "random_state", 0) is None
+        return tags
+
+    def _routed(self, params):
+        """The parameters of `fit` that are for that of the estimator."""
+        if _routing_enabled():
+            return process_routing(self, "fit", **params).estimator.fit
+        return params
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_fitted")
+
+    def _known(self, name):
+        check_is_fitted(self)
+        return self._fitted[name]
+
+    def _layer(self):
+        return layer_index(self.layer, network_of(self.estimator_))
+
+    def _get_support_mask(self):
+        return self.masks_[self._layer()]
+
+    def _inputs(self, X):
+        """What the pruned network takes."""
+        check_is_fitted(self)
+        if steps_before(self.estimator_) is None:
+            X = validate_data(
+                self,
+                X,
+                accept_sparse="csr",
+                dtype=(np.float64, np.float32),
+                skip_check_array=hasattr(X, "columns"),  # the network wants the names
+                reset=False,
+            )
+        return select_columns(reaching(self.estimator_, X), self.masks_[0])
+
+    def _activations(self, X, layer):
+        small = self.pruned_estimator_
+        X = validate_data(
+            small,
+            self._inputs(X),
+            accept_sparse="csr",
+            dtype=(np.float64, np.float32),
+            reset=False,
+        )
+        weights, intercepts = small.coefs_[:layer], small.intercepts_[:layer]
+        return forward(X, weights, intercepts, small.activation, small.activation)
+
+    def _keeps_names(self):
+        """Whether each column that reaches the network is one of X, by the names of the steps."""
+        steps = steps_before(self.estimator_)
+        if steps is None:
+            return True
+        try:
+            names = _check_feature_names_in(self)
+            return np.array_equal(steps.get_feature_names_out(names), names)
+        except AttributeError:  # a step that names nothing
+            return False
+
+    def _finish(self, estimator, masks, X, y, params, train=None):
+        """Cut the network of a fitted estimator, perhaps `train` and refit it, and remember all."""
+        sample_weight = network_weights(estimator, params)
+        if np.ndim(y) == 2 and np.shape(y)[1] == 1:  # the network has warned of it
+            y = np.ravel(y)
+        X = reaching(estimator, X)
+        small, kept = cut_network(estimator, masks), select_columns(X, masks[0])
+        change = network_of(estimator)._outputs(X) - small._outputs(kept)
+        if train is not None:
+            small = train(small, kept, y, sample_weight)
+        scores = {}
+        if self.refit:
+            small, scores = refit(small, kept, y, sample_weight)
+        self._fitted = {
+            "estimator_": estimator,
+            "masks_": masks,
+            "pruned_estimator_": small,
+            "largest_change_": float(np.abs(change).max()),
+            "refit_scores_": scores,
+        }
+        return self

@@ -1,0 +1,71 @@
+"""The network in an estimator: the estimator itself, or the end of a Pipeline."""
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing
+from sklearn.utils.multiclass import type_of_target
+
+from skspectral.mlp import SpectralMLPClassifier, SpectralMLPRegressor
+from skspectral.mlp.base import BaseSpectralMLP
+from skspectral.mlp.cut import cut
+
+
+def last_step(estimator):
+    """The estimator itself, or the last step of a Pipeline."""
+    return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+
+
+def network_of(estimator):
+    """The spectral network that `estimator` is or ends in.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    network = last_step(estimator)
+    if not isinstance(network, BaseSpectralMLP):
+        raise ValueError(
+            f"There is no spectral network to prune in {estimator!r}; give a SpectralMLPRegressor "
+            "or a SpectralMLPClassifier (parametrization='dense' for a plain network), or a "
+            "Pipeline that ends in one."
+        )
+    return network
+
+
+def network_for(y):
+    """The estimator that `y` calls for, with its defaults and a fixed `random_state`."""
+    regression = type_of_target(y, input_name="y").startswith("continuous")
+    return (SpectralMLPRegressor if regression else SpectralMLPClassifier)(random_state=0)
+
+
+def steps_before(estimator):
+    """The fitted steps before the network, as one Pipeline; None if there are none."""
+    if isinstance(estimator, Pipeline) and len(estimator.steps) > 1:
+        return estimator[:-1]
+    return None
+
+
+def network_weights(estimator, params):
+    """The sample weights among the parameters of the estimator's `fit`, None if there are none."""
+    step = f"{estimator.steps[-1][0]}__" if isinstance(estimator, Pipeline) else ""
+    return params.get(f"{step}sample_weight", params.get("sample_weight"))
+
+
+def reaching(estimator, X):
+    """What of X reaches the network of a fitted estimator."""
+    steps = steps_before(estimator)
+    return X if steps is None else steps.transform(X)
+
+
+def select_columns(X, mask):
+    """The columns of X in `mask`; X itself if that is all of them."""
+    if mask.all():
+        return X
+    return _safe_indexing(X if hasattr(X, "shape") else np.asarray(X), mask, axis=1)
+
+
+def cut_network(estimator, masks):
+    """The network of a fitted estimator, cut to the masks of its inputs and hidden layers."""
+    inputs = None if masks[0].all() else masks[0]
+    return cut(network_of(estimator), masks[1:], inputs)

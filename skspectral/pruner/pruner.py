@@ -1,0 +1,241 @@
+"""SpectralPruner."""
+
+from copy import deepcopy
+from numbers import Integral, Real
+
+from sklearn.base import _fit_context, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils import indexable
+from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
+
+from skspectral.pruner.base import BasePruner
+from skspectral.pruner.network import cut_network, network_for, network_of
+from skspectral.pruner.refit import train_on
+from skspectral.pruner.selection import layer_index, select_masks
+from skspectral.spectral import initial_eigenvalues, transfer_weights
+
+
+class SpectralPruner(BasePruner):
+    """Cut a network to its core: SelectFromModel for any layer of a network.
+
+    Every hidden layer is cut to the nodes whose relevance stands out, and with ``layer=0`` the
+    inputs are cut too. What is left is a small network of the same class, ``pruned_estimator_``;
+    :meth:`predict` and :meth:`score` use it, and :meth:`transform` gives the kept nodes of one
+    layer to the next step of a Pipeline.
+
+    Parameters
+    ----------
+    estimator : estimator, default=None
+        A SpectralMLPRegressor, a SpectralMLPClassifier or a Pipeline that ends in one; None is the
+        one that y calls for (a regressor for real numbers), with its defaults.
+    layer : int, default=-1
+        The layer that :meth:`transform` returns: 0 is the inputs, k hidden layer k, -1 the last
+        hidden layer.
+    threshold : "auto", float or callable, default="auto"
+        Nodes above this share of the largest relevance of their layer are kept. ``"auto"`` is the
+        middle of the widest gap of the sorted relevances on a logarithmic scale, where anything
+        below a thousandth counts as a thousandth; if no node is three times as relevant as the
+        next there is no gap, and 0.05, the paper's, takes its place. See
+        :func:`skspectral.core.gap_threshold`. A callable is given the relevances of a layer and
+        returns the share.
+    n_nodes_to_select : int, float or tuple, default=None
+        How many nodes to keep instead: a number, or a fraction of them, for `layer`; a tuple for
+        each hidden layer, with ``layer=0`` for the inputs before them. None leaves it to
+        `threshold`, in a tuple for that layer.
+    prefit : bool, default=False
+        Whether `estimator` is fitted already. It is never changed, and everything but :meth:`fit`
+        can be used at once; :meth:`fit` then only refits the pruned network.
+    refit : bool, default=True
+        Whether :meth:`fit` trains the pruned network on without penalty, to undo its shrinkage. The
+        result is kept if it scores better on the rows held out for that, the share
+        `validation_fraction` of the network.
+    strategy : {"after", "before"}, default="after"
+        ``"before"`` prunes before training: only the eigenvalues are trained, the nodes cut, and
+        the small network is trained from the eigenvectors it started with.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The full estimator, fitted.
+    pruned_estimator_ : SpectralMLPRegressor or SpectralMLPClassifier
+        The pruned network, fitted; without the steps of a Pipeline before it, and with ``layer=0``
+        of the kept inputs only.
+    masks_ : list of ndarray of shape (n_nodes,), bool
+        The kept nodes of each layer, inputs first.
+    n_nodes_ : tuple of int
+        Nodes kept of each hidden layer.
+    feature_importances_ : ndarray of shape (n_nodes,)
+        Relevance R of all nodes of `layer` in the full network.
+    refit_scores_ : dict
+        Scores of the network on the rows held out, ``"cut"`` before and ``"refit"`` after it was
+        trained on. Empty without `refit`, and with too few rows.
+    largest_change_ : float
+        Largest change of an output (a probability, for a classifier) on the training data that the
+        cut made, before the refit.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of X, if it had any that are all strings.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels of a classifier.
+
+    See Also
+    --------
+    SpectralPrunerCV : The number of nodes by cross-validation.
+    skspectral.core.prune : The same on plain arrays.
+
+    Notes
+    -----
+    Relevance is R of the paper, ``abs(lambda_i) * norm(phi_i)``: see
+    :func:`skspectral.core.relevance`. A node that is removed leaves ``sigma(b_i) * v_i`` in the
+    next intercept, so that nodes of relevance zero can go without any change of the predictions.
+    Each layer keeps at least one node; if the network is a constant, a warning says so.
+
+    References
+    ----------
+    Giambagli, Buffoni, Chicchi, Fanelli, "How a student becomes a teacher: learning and forgetting
+    through spectral methods", NeurIPS 2023, arXiv:2310.12612.
+
+    Buffoni, Civitelli, Giambagli, Chicchi, Fanelli, "Spectral pruning of fully connected layers",
+    Sci. Rep. 12:11201 (2022), for pruning before and after training.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skspectral import SpectralMLPClassifier, SpectralPruner
+    >>> X, y = load_wine(return_X_y=True)
+    >>> mlp = SpectralMLPClassifier(hidden_layer_sizes=50, max_iter=1000, random_state=0)
+    >>> pipe = make_pipeline(StandardScaler(), mlp).fit(X, y)
+    >>> small = SpectralPruner(pipe[-1], prefit=True).pruned_estimator_
+    >>> small.hidden_layer_sizes == pipe[-1].core_sizes_[0]
+    True
+    >>> small.to_sklearn()
+    MLPClassifier(hidden_layer_sizes=(...,))
+    """
+
+    _parameter_constraints = {
+        "estimator": [HasMethods(["fit"]), None],
+        "layer": [Integral],
+        "threshold": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left"), callable],
+        "n_nodes_to_select": [
+            None,
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="right"),
+            tuple,
+            list,
+        ],
+        "prefit": ["boolean"],
+        "refit": ["boolean"],
+        "strategy": [StrOptions({"after", "before"})],
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        layer=-1,
+        threshold="auto",
+        n_nodes_to_select=None,
+        prefit=False,
+        refit=True,
+        strategy="after",
+    ):
+        self.estimator = estimator
+        self.layer = layer
+        self.threshold = threshold
+        self.n_nodes_to_select = n_nodes_to_select
+        self.prefit = prefit
+        self.refit = refit
+        self.strategy = strategy
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, **params):
+        """Fit the full network, unless it is fitted, cut it, and refit what is left.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The input data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The target.
+        **params : dict
+            Passed to `fit` of the estimator, such as ``sample_weight``, or with metadata routing
+            enabled to where it asks for them. Arrays with one entry for each row are split as the
+            rows are.
+
+        Returns
+        -------
+        self : object
+            The fitted pruner.
+
+        Raises
+        ------
+        ValueError
+            If the estimator is or ends in no spectral network, the layer does not exist, or there
+            are not as many nodes as asked for.
+        sklearn.exceptions.NotFittedError
+            If `estimator` should be fitted and is not.
+        """
+        X, y = indexable(X, y)
+        params = self._routed(params)
+        if self.prefit:
+            estimator, train = deepcopy(self._given()), None
+        else:
+            estimator = self._to_fit(y).fit(X, y, **params)
+            train = _train_from_start if self.strategy == "before" else None
+        return self._finish(estimator, self._select(estimator), X, y, params, train)
+
+    def __sklearn_is_fitted__(self):
+        return super().__sklearn_is_fitted__() or (self.prefit and self._given() is not None)
+
+    def _known(self, name):
+        """What `fit` found; with a prefit estimator, what there is without data."""
+        if super().__sklearn_is_fitted__() or not self.prefit:
+            return super()._known(name)
+        estimator = self._given()
+        if name == "estimator_":
+            return estimator
+        if name == "masks_":
+            return self._select(estimator)
+        if name == "pruned_estimator_":
+            return cut_network(estimator, self._select(estimator))
+        raise NotFittedError(f"{name} needs data; call fit.")
+
+    def _given(self):
+        """The prefit estimator, checked."""
+        network = network_of(self.estimator)
+        if not hasattr(network, "coefs_"):
+            raise NotFittedError(
+                f"prefit=True, but this {type(network).__name__} is not fitted; fit it before, or "
+                "leave prefit=False and call fit."
+            )
+        return self.estimator
+
+    def _to_fit(self, y):
+        estimator = clone(self.estimator) if self.estimator is not None else network_for(y)
+        if self.strategy == "before":
+            network = network_of(estimator)
+            if network.parametrization == "dense":
+                raise ValueError(
+                    "strategy='before' with parametrization='dense': a dense network has no "
+                    "eigenvalues to train; use strategy='after', or parametrization='spectral'."
+                )
+            network.set_params(trainable="eigenvalues")
+        return estimator
+
+    def _select(self, estimator):
+        network = network_of(estimator)
+        layer = layer_index(self.layer, network)
+        return select_masks(network, layer, self.threshold, self.n_nodes_to_select)
+
+
+def _train_from_start(network, X, y, sample_weight):
+    """Train from the eigenvalues that training starts from; intercepts go on where they are."""
+    mode = network._state["mode"]
+    pairs = [initial_eigenvalues(*phi.shape, mode, phi.dtype) for phi in network.eigenvectors_]
+    network.eigenvalues_in_, network.eigenvalues_out_ = map(list, zip(*pairs, strict=True))
+    transfers = zip(network.eigenvectors_, *zip(*pairs, strict=True), strict=True)
+    network.coefs_ = [transfer_weights(*transfer) for transfer in transfers]
+    return train_on(network, X, y, sample_weight, trainable="all")

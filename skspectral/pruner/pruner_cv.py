@@ -1,0 +1,205 @@
+"""SpectralPrunerCV."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import _fit_context, clone, is_classifier
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import check_cv
+from sklearn.utils import _safe_indexing, indexable
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import _check_method_params
+
+from skspectral.core import top_masks
+from skspectral.model_selection import one_standard_error
+from skspectral.pruner.base import BasePruner
+from skspectral.pruner.curve import curve_sizes, scores_of_sizes
+from skspectral.pruner.network import network_for, network_of, reaching
+from skspectral.pruner.selection import layer_index, select_masks
+
+
+class SpectralPrunerCV(BasePruner):
+    """Cut a network to the number of hidden nodes that cross-validation asks for.
+
+    In each split the network is fitted once on the training rows, and scored on the test rows at
+    every number of nodes, the most relevant ones first: the pruning curve. The smallest number that
+    is as good as the best, by `rule`, is what the network fitted on all rows is cut to.
+
+    Parameters
+    ----------
+    estimator : estimator, default=None
+        A SpectralMLPRegressor, a SpectralMLPClassifier or a Pipeline that ends in one; None is the
+        one that y calls for (a regressor for real numbers), with its defaults.
+    layer : int, default=-1
+        The layer that :meth:`transform` returns: 0 is the inputs, k hidden layer k, -1 the last
+        hidden layer. With 0 the inputs are cut too, by the gap in their relevances.
+    cv : int, cross-validation generator or iterable, default=5
+        How to split, as in :func:`sklearn.model_selection.cross_val_score`.
+    scoring : str or callable, default=None
+        What a split is scored by; None is the estimator's own score.
+    rule : {"one_se", "best"} or float, default="one_se"
+        Which size is as good as the best: within one standard error of it over the splits, equal to
+        it, or within this share of it.
+    refit : bool, default=True
+        Whether the pruned network is trained on without penalty, as by :class:`SpectralPruner`.
+    n_jobs : int, default=None
+        Splits that are fitted at a time.
+
+    Attributes
+    ----------
+    cv_results_ : dict of str to ndarray of shape (n_sizes,)
+        ``"n_nodes"``, hidden nodes kept in all, ascending; ``"split0_test_score"``, ...;
+        ``"mean_test_score"``, ``"std_test_score"``.
+    n_nodes_ : tuple of int
+        Nodes kept of each hidden layer.
+    estimator_ : estimator
+        The full estimator, fitted on all rows.
+    pruned_estimator_ : SpectralMLPRegressor or SpectralMLPClassifier
+        The pruned network, fitted; without the steps of a Pipeline before it, and with ``layer=0``
+        of the kept inputs only.
+    masks_ : list of ndarray of shape (n_nodes,), bool
+        The kept nodes of each layer, inputs first.
+    feature_importances_ : ndarray of shape (n_nodes,)
+        Relevance R of all nodes of `layer` in the full network.
+    refit_scores_ : dict
+        As for :class:`SpectralPruner`.
+    largest_change_ : float
+        Largest change of an output on the training data that the cut made, before the refit.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of X, if it had any that are all strings.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels of a classifier.
+
+    See Also
+    --------
+    SpectralPruner : The number of nodes by the spectrum of relevances itself.
+
+    References
+    ----------
+    Giambagli, Buffoni, Chicchi, Fanelli, "How a student becomes a teacher: learning and forgetting
+    through spectral methods", NeurIPS 2023, arXiv:2310.12612, for pruning curves.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.preprocessing import scale
+    >>> from skspectral import SpectralMLPClassifier, SpectralPrunerCV
+    >>> X, y = load_wine(return_X_y=True)
+    >>> mlp = SpectralMLPClassifier(hidden_layer_sizes=50, random_state=0)
+    >>> pruner = SpectralPrunerCV(mlp, cv=3).fit(scale(X), y)
+    >>> pruner.n_nodes_[0] < 6
+    True
+    """
+
+    _parameter_constraints = {
+        "estimator": [HasMethods(["fit"]), None],
+        "layer": [Integral],
+        "cv": ["cv_object"],
+        "scoring": [str, callable, None],
+        "rule": [StrOptions({"one_se", "best"}), Interval(Real, 0, None, closed="left")],
+        "refit": ["boolean"],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        layer=-1,
+        cv=5,
+        scoring=None,
+        rule="one_se",
+        refit=True,
+        n_jobs=None,
+    ):
+        self.estimator = estimator
+        self.layer = layer
+        self.cv = cv
+        self.scoring = scoring
+        self.rule = rule
+        self.refit = refit
+        self.n_jobs = n_jobs
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, **params):
+        """Fit the network in each split and on all rows, and cut it to the size chosen.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The input data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The target.
+        **params : dict
+            Passed to `fit` of the estimator, such as ``sample_weight``, or with metadata routing
+            enabled to where it asks for them. Arrays with one entry for each row are split as the
+            rows are; scores are without weights.
+
+        Returns
+        -------
+        self : object
+            The fitted pruner.
+
+        Raises
+        ------
+        ValueError
+            If the estimator is or ends in no spectral network, has no hidden layer, the layer does
+            not exist, or no size has a finite score in every split.
+        """
+        X, y = indexable(X, y)
+        params = self._routed(params)
+        base = network_for(y) if self.estimator is None else self.estimator
+        network_of(base)
+        scorer = check_scoring(base, self.scoring)
+        estimator = clone(base).fit(X, y, **params)
+        network = network_of(estimator)
+        layer = layer_index(self.layer, network)
+        if len(network.coefs_) == 1:
+            raise ValueError(
+                "The network has no hidden layer, so there are no nodes to choose from; set "
+                "hidden_layer_sizes, or use SpectralPruner(layer=0) for the inputs."
+            )
+        sizes = curve_sizes(network)
+        splits = check_cv(self.cv, y, classifier=is_classifier(base)).split(X, y)
+        scores = np.column_stack(
+            Parallel(n_jobs=self.n_jobs)(
+                delayed(_score_split)(clone(base), X, y, params, *rows, scorer, sizes)
+                for rows in splits
+            )
+        )
+        chosen = sizes[self._good(scores).argmax()]
+        masks = select_masks(network, layer, "auto", None)[:1]
+        masks += top_masks(network.node_importances_, int(chosen))
+        self._finish(estimator, masks, X, y, params)
+        self.cv_results_ = _results(sizes, scores)
+        return self
+
+    def _good(self, scores):
+        """Sizes as good as the best; the first is the smallest."""
+        means = scores.mean(axis=1)
+        if not np.isfinite(means).any():
+            raise ValueError(
+                "No size has a finite score in every split; look at what made the scores fail."
+            )
+        if self.rule == "one_se":
+            return one_standard_error(scores)
+        tolerance = 0.0 if self.rule == "best" else self.rule
+        best = np.nanmax(means)
+        return means >= best - tolerance * abs(best)
+
+
+def _score_split(estimator, X, y, params, train, test, scorer, sizes):
+    """Score of each size on the test rows."""
+    params = _check_method_params(X, params, indices=train)
+    estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train), **params)
+    X_test, y_test = reaching(estimator, _safe_indexing(X, test)), _safe_indexing(y, test)
+    return scores_of_sizes(network_of(estimator), X_test, y_test, scorer, sizes)
+
+
+def _results(sizes, scores):
+    results = {"n_nodes": sizes}
+    results |= {f"split{k}_test_score": column for k, column in enumerate(scores.T)}
+    return results | {"mean_test_score": scores.mean(axis=1), "std_test_score": scores.std(axis=1)}

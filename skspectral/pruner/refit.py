@@ -1,0 +1,89 @@
+"""The small network trained on without penalty."""
+
+import warnings
+from copy import deepcopy
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils import _safe_indexing, indexable
+
+# Without penalty, over all rows given, of all parameters.
+FREE = {
+    "alpha": 0,
+    "alpha_phi": None,
+    "alpha_lambda": None,
+    "alpha_w": None,
+    "early_stopping": False,
+    "trainable": "all",
+}
+
+
+def train_on(network, X, y, sample_weight, **parameters):
+    """A copy of a fitted network, trained on from where it is with other parameters."""
+    other = deepcopy(network).set_params(**parameters, warm_start=True)
+    with warnings.catch_warnings():
+        # The fit of the whole network has said so already.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        other.fit(X, y, sample_weight)
+    return other.set_params(warm_start=network.warm_start)
+
+
+def refit(network, X, y, sample_weight=None):
+    """Undo the shrinkage of the penalty, if that helps on rows held out.
+
+    The penalty that finds the core also makes its weights too small. Training on without it
+    (a relaxed fit) helps where the rows are many for the nodes that are left, and overfits where
+    they are few. So it is done on a part of the rows, and taken back if the network scores no
+    better for it on the others.
+
+    Parameters
+    ----------
+    network : SpectralMLPRegressor or SpectralMLPClassifier
+        The small network; its `validation_fraction` is held out, by its `random_state`.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+    sample_weight : array-like of shape (n_samples,), default=None
+
+    Returns
+    -------
+    network : the better one
+    scores : dict of str to float
+        ``"cut"`` and ``"refit"``: scores on the rows held out, before and after; empty if there are
+        fewer than two such rows.
+    """
+    X, y, sample_weight = indexable(X, y, sample_weight)
+    parts = _split(network, y)
+    if parts is None:
+        return network, {}
+    (X_train, y_train, w_train), (X_test, y_test, w_test) = (
+        [None if a is None else _safe_indexing(a, rows) for a in (X, y, sample_weight)]
+        for rows in parts
+    )
+    if w_train is not None and not (np.any(w_train) and np.any(w_test)):
+        return network, {}
+    free = train_on(network, X_train, y_train, w_train, **FREE)
+    scores = {
+        "cut": network.score(X_test, y_test, w_test),
+        "refit": free.score(X_test, y_test, w_test),
+    }
+    return (free if scores["refit"] > scores["cut"] else network), scores
+
+
+def _split(network, y):
+    """Rows to train on and to score on; None if there are too few to tell anything."""
+    n_test = int(np.ceil(network.validation_fraction * len(y)))
+    strata = y if is_classifier(network) and np.ndim(y) == 1 else None
+    # Both parts need every class.
+    smallest, n_classes = (2, 2) if strata is None else _counts(strata)
+    if smallest < 2 or n_test < n_classes:
+        return None
+    return train_test_split(
+        np.arange(len(y)), test_size=n_test, stratify=strata, random_state=network.random_state
+    )
+
+
+def _counts(y):
+    counts = np.unique(y, return_counts=True)[1]
+    return counts.min(), len(counts)

@@ -1,0 +1,113 @@
+"""Which nodes of each layer a pruner keeps."""
+
+import warnings
+from numbers import Integral
+
+import numpy as np
+
+from skspectral.core import core_mask, gap_threshold, top_masks
+
+
+def relevances(network):
+    """Relevance R of the inputs and of the nodes of each hidden layer of a fitted network."""
+    return network._relevance()
+
+
+def layer_index(layer, network):
+    """Number of a layer from 0, the inputs; negative ones count from the last hidden layer.
+
+    Raises
+    ------
+    ValueError
+        If there is no such layer.
+    """
+    n_layers = len(network.coefs_)
+    if not -n_layers <= layer < n_layers:
+        raise ValueError(
+            f"layer={layer} does not exist: the network has the inputs (0) and {n_layers - 1} "
+            f"hidden layers; give a number from {-n_layers} to {n_layers - 1}."
+        )
+    return layer % n_layers
+
+
+def select_masks(network, layer, threshold, n_nodes_to_select):
+    """The nodes to keep.
+
+    Parameters
+    ----------
+    network : SpectralMLPRegressor or SpectralMLPClassifier
+        Fitted.
+    layer : int
+        From :func:`layer_index`; inputs are cut with 0 only.
+    threshold, n_nodes_to_select
+        See :class:`~skspectral.SpectralPruner`.
+
+    Returns
+    -------
+    masks : list of ndarray of shape (n_nodes,), bool
+        Inputs first, then each hidden layer; at least one node of each.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many nodes as `n_nodes_to_select` asks for.
+    """
+    spectra = relevances(network)
+    numbers = _numbers(n_nodes_to_select, layer, [len(spectrum) for spectrum in spectra])
+    masks = [np.ones(len(spectra[0]), dtype=bool)]
+    for k in range(0 if layer == 0 else 1, len(spectra)):
+        spectrum = spectra[k]
+        if numbers[k] is not None:
+            mask = top_masks([spectrum], numbers[k])[0]
+        else:
+            share = gap_threshold(spectrum) if threshold == "auto" else threshold
+            share = share(spectrum) if callable(share) else share
+            mask = core_mask(spectrum, share, floor=network._floor(k))
+        masks[k:] = [mask]
+    return _guarded(masks, spectra)
+
+
+def _guarded(masks, spectra):
+    """At least one node of each layer: without any, arrays have no size and nothing to refit."""
+    if all(mask.any() for mask in masks):
+        return masks
+    warnings.warn(
+        "No node of a layer is relevant: the network is a constant, and one node of each layer "
+        "stays for form's sake; lower alpha, or check that y depends on X.",
+        stacklevel=2,
+    )
+    return [
+        mask if mask.any() else top_masks([spectrum], 1)[0]
+        for mask, spectrum in zip(masks, spectra, strict=True)
+    ]
+
+
+def _numbers(n_nodes_to_select, layer, widths):
+    """Nodes asked for in each layer, None where the threshold decides."""
+    numbers = [None] * len(widths)
+    if n_nodes_to_select is None:
+        return numbers
+    first = 0 if layer == 0 else 1
+    if np.ndim(n_nodes_to_select) == 0:
+        numbers[layer] = n_nodes_to_select
+    elif len(n_nodes_to_select) == len(widths) - first:
+        numbers[first:] = n_nodes_to_select
+    else:
+        raise ValueError(
+            f"n_nodes_to_select={n_nodes_to_select!r} has {len(n_nodes_to_select)} entries for "
+            f"{len(widths) - first} layers; give one for each hidden layer, and with layer=0 one "
+            "for the inputs before them."
+        )
+    return [
+        None if n is None else _number(n, width) for n, width in zip(numbers, widths, strict=True)
+    ]
+
+
+def _number(n, width):
+    whole = isinstance(n, Integral)
+    if (whole and not 1 <= n <= width) or (not whole and not 0 < n <= 1):
+        raise ValueError(
+            f"n_nodes_to_select asks for {n} of {width} nodes; give a whole number from 1 to "
+            f"{width}, or a fraction above 0 and at most 1."
+        )
+    return int(n) if whole else max(1, int(n * width))

@@ -1,0 +1,53 @@
+"""The size of a network before and after it was cut."""
+
+from skspectral.pruner.network import network_of
+
+
+def summary_of(pruner):
+    """Text of :meth:`skspectral.SpectralPruner.summary`.
+
+    Parameters
+    ----------
+    pruner : SpectralPruner or SpectralPrunerCV
+        Fitted.
+
+    Returns
+    -------
+    text : str
+    """
+    networks = network_of(pruner.estimator_), pruner.pruned_estimator_
+    widths = [_widths(network) for network in networks]
+    names = ["inputs", *(f"hidden layer {k}" for k in range(1, len(widths[0]) - 1)), "outputs"]
+    rows = [(name, *pair) for name, *pair in zip(names, *widths, strict=True)]
+    for name, count in (("parameters", _parameters), ("multiply-adds", _products)):
+        rows.append((name, *(count(network) for network in networks)))
+    rows.append(("bytes", *(_bytes(network) for network in networks)))
+    lines = [f"{'':16}{'before':>12}{'after':>12}"]
+    lines += [f"{name:16}{before:>12}{after:>12}" for name, before, after in rows]
+    if hasattr(pruner, "largest_change_"):  # not known of a prefit estimator without data
+        change = pruner.largest_change_
+        lines.append(f"largest change of an output on the training data by the cut: {change:.3g}")
+    scores = getattr(pruner, "refit_scores_", {})
+    if scores:
+        kept = "kept" if scores["refit"] > scores["cut"] else "taken back"
+        lines.append(
+            f"score on rows held out: {scores['cut']:.4f} cut, {scores['refit']:.4f} refitted "
+            f"({kept})"
+        )
+    return "\n".join(lines)
+
+
+def _widths(network):
+    return [network.coefs_[0].shape[0], *(w.shape[1] for w in network.coefs_)]
+
+
+def _parameters(network):
+    return sum(array.size for array in [*network.coefs_, *network.intercepts_])
+
+
+def _products(network):
+    return sum(w.size for w in network.coefs_)
+
+
+def _bytes(network):
+    return sum(array.nbytes for array in [*network.coefs_, *network.intercepts_])

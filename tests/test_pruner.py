@@ -1,0 +1,421 @@
+"""SpectralPruner: what it keeps, the network it leaves, and the transformer it is."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from scipy.sparse import csr_array, issparse
+from sklearn import config_context
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.datasets import load_wine
+from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
+from skspectral.core import gap_threshold, relevance
+
+N_TEACHER = 5  # hidden nodes of the teacher in conftest.py
+
+
+@pytest.fixture(scope="module")
+def pruner(teacher):
+    """Fitted with the defaults on 2000 rows of the teacher."""
+    X, y = teacher
+    mlp = SpectralMLPRegressor(hidden_layer_sizes=40, random_state=0)
+    return SpectralPruner(mlp).fit(X[:2000], y[:2000])
+
+
+@pytest.fixture(scope="module")
+def wine():
+    X, y = load_wine(return_X_y=True, as_frame=True)
+    return X, y
+
+
+@pytest.fixture(scope="module")
+def wine_pipe(wine):
+    mlp = SpectralMLPClassifier(hidden_layer_sizes=30, max_iter=1000, alpha=5e-3, random_state=0)
+    return make_pipeline(StandardScaler(), mlp).fit(*wine)
+
+
+def parameters_of(network):
+    names = ["coefs_", "intercepts_", "eigenvectors_", "eigenvalues_in_", "eigenvalues_out_"]
+    return [array.copy() for name in names for array in getattr(network, name)]
+
+
+def with_zeroed_nodes(mode, activation):
+    """A fitted network of 12 nodes, of which the first 7 have no relevance, and data."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 3))
+    mlp = SpectralMLPRegressor(
+        hidden_layer_sizes=(12, 4), eigenvalues=mode, activation=activation, max_iter=5
+    )
+    with pytest.warns(match="converged"):
+        mlp.fit(X, X[:, 0])
+    for k in range(7):
+        if mode == "in":
+            mlp.eigenvalues_in_[1][k] = 0
+            mlp.coefs_[1][k] = 0
+        else:
+            mlp.eigenvalues_out_[0][k] = 0
+            mlp.coefs_[0][:, k] = 0
+    return mlp, X
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "identity"])
+@pytest.mark.parametrize("mode", ["in", "out"])
+def test_nodes_without_relevance_go_without_a_trace(mode, activation):
+    mlp, X = with_zeroed_nodes(mode, activation)
+    small = SpectralPruner(mlp, prefit=True, threshold=0.0).pruned_estimator_
+    assert [w.shape for w in small.coefs_] == [(3, 5), (5, 4), (4, 1)]
+    np.testing.assert_allclose(small.predict(X), mlp.predict(X), rtol=1e-12)
+
+
+def test_the_core_of_the_teacher_is_left(pruner, teacher):
+    X, y = teacher
+    fresh = X[4000:], y[4000:]
+    assert pruner.n_nodes_ == (N_TEACHER,)
+    assert pruner.score(*fresh) > pruner.estimator_.score(*fresh)
+    assert 1 - pruner.score(*fresh) < 1e-4
+
+
+def test_pruned_network_is_small_and_consistent(pruner):
+    small, full = pruner.pruned_estimator_, pruner.estimator_
+    assert type(small) is type(full)
+    assert small.hidden_layer_sizes == N_TEACHER
+    assert [w.shape for w in small.coefs_] == [(8, N_TEACHER), (N_TEACHER, 1)]
+    assert [b.shape for b in small.intercepts_] == [(N_TEACHER,), (1,)]
+    for k in range(2):
+        gate = small.eigenvalues_in_[k][:, None] - small.eigenvalues_out_[k]
+        np.testing.assert_allclose(small.eigenvectors_[k] * gate, small.coefs_[k], rtol=1e-12)
+    assert len(pickle.dumps(small.to_sklearn())) < len(pickle.dumps(full)) / 2
+
+
+def test_everything_that_works_on_a_network_works_on_the_pruned_one(pruner, teacher):
+    X, y = teacher[0][:500], teacher[1][:500]
+    small = pruner.pruned_estimator_
+    assert small.core_sizes_ == (N_TEACHER,)
+    assert small.feature_importances_.sum() == pytest.approx(1)
+    np.testing.assert_array_equal(small.to_sklearn().predict(X), small.predict(X))
+    assert clone(small).fit(X, y).score(X, y) > 0.9
+    before = small.score(X, y)
+    going_on = pickle.loads(pickle.dumps(small)).partial_fit(X, y)
+    assert going_on.score(X, y) > before - 0.1
+
+
+def test_prefit_is_ready_without_fit_and_never_changed(student, teacher):
+    X, y = teacher[0][:1000], teacher[1][:1000]
+    before = parameters_of(student)
+    pruner = SpectralPruner(student, prefit=True)
+    assert pruner.n_nodes_ == student.core_sizes_
+    np.testing.assert_allclose(pruner.predict(X), student.predict(X), atol=0.05 * y.std())
+    assert pruner.transform(X).shape == (1000, student.core_sizes_[0])
+    pruner.fit(X, y)
+    assert pruner.score(X, y) >= student.score(X, y)
+    assert pruner.estimator_ is not student
+    for array, unchanged in zip(parameters_of(student), before, strict=True):
+        np.testing.assert_array_equal(array, unchanged)
+
+
+def test_refit_is_taken_back_where_it_overfits():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(80, 5)), rng.normal(size=80)
+    mlp = SpectralMLPRegressor(hidden_layer_sizes=30, max_iter=400, random_state=0)
+    pruner = SpectralPruner(mlp).fit(X, y)
+    assert pruner.refit_scores_["refit"] < pruner.refit_scores_["cut"]
+    plain = SpectralPruner(mlp, refit=False).fit(X, y)
+    assert plain.refit_scores_ == {}
+    np.testing.assert_array_equal(pruner.predict(X), plain.predict(X))
+
+
+@pytest.mark.parametrize("n_rows", [8, 15])
+def test_too_few_rows_are_not_refitted(n_rows):
+    X = np.random.default_rng(0).normal(size=(n_rows, 2))
+    y = np.arange(n_rows) % 3
+    mlp = SpectralMLPClassifier(hidden_layer_sizes=5, max_iter=300, random_state=0)
+    assert SpectralPruner(mlp).fit(X, y).refit_scores_ == {}
+
+
+def test_thresholds(student):
+    def kept(threshold):
+        return SpectralPruner(student, prefit=True, threshold=threshold).get_support()
+
+    spectrum = student.node_importances_[0]
+    np.testing.assert_array_equal(kept(0.05), student.core_masks_[0])
+    np.testing.assert_array_equal(kept(0.7), spectrum > 0.7 * spectrum.max())
+    np.testing.assert_array_equal(kept(gap_threshold), kept("auto"))
+    np.testing.assert_array_equal(kept(lambda r: 0.7), kept(0.7))
+    assert kept("auto").sum() == N_TEACHER
+
+
+@pytest.mark.parametrize(
+    ("layer", "wanted", "sizes"),
+    [
+        (-1, 3, (8, 5, 3)),
+        (1, 3, (8, 3, 4)),
+        (1, 0.5, (8, 6, 4)),
+        (-1, (2, 1), (8, 2, 1)),
+        (-1, (None, 1), (8, 5, 1)),
+        (0, 2, (2, 5, 4)),
+        (0, (3, 2, 1), (3, 2, 1)),
+    ],
+)
+def test_numbers_of_nodes(layer, wanted, sizes):
+    rng = np.random.default_rng(0)
+    mlp = SpectralMLPRegressor(hidden_layer_sizes=(12, 4), max_iter=5, random_state=0)
+    X = rng.normal(size=(60, 8))
+    with pytest.warns(match="converged"):
+        mlp.fit(X, X[:, 0])
+    # Seven nodes of the first layer are far below the others.
+    mlp.coefs_[1][:7] *= 1e-5
+    pruner = SpectralPruner(mlp, prefit=True, layer=layer, n_nodes_to_select=wanted)
+    small = pruner.pruned_estimator_
+    assert (small.n_features_in_, *(len(b) for b in small.intercepts_[:-1])) == sizes
+    spectra = relevance(mlp.coefs_)
+    for mask, spectrum in zip(pruner.masks_, spectra, strict=True):
+        assert spectrum[mask].min() >= spectrum[~mask].max(initial=0)
+
+
+def test_inputs_are_selected(pruner, teacher):
+    X, y = teacher[0][:2000].astype(np.float32), teacher[1][:2000]
+    mlp = SpectralMLPRegressor(hidden_layer_sizes=40, random_state=0)
+    selector = SpectralPruner(mlp, layer=0).fit(X, y)
+    # The last two of the eight inputs have no effect.
+    np.testing.assert_array_equal(selector.get_support(indices=True), np.arange(6))
+    kept = selector.transform(X)
+    assert kept.dtype == np.float32
+    np.testing.assert_array_equal(kept, X[:, :6])
+    np.testing.assert_array_equal(selector.inverse_transform(kept)[:, 6:], 0)
+    np.testing.assert_array_equal(selector.inverse_transform(kept)[:, :6], kept)
+    assert selector.get_feature_names_out().tolist() == [f"x{k}" for k in range(6)]
+    small = selector.pruned_estimator_
+    assert small.n_features_in_ == 6
+    np.testing.assert_array_equal(small.predict(kept), selector.predict(X))
+    assert selector.score(X, y) > 0.99
+    assert selector.feature_importances_.shape == (8,)
+    assert pruner.feature_importances_.shape == (40,)
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_frames_keep_their_columns(frame, wine, wine_pipe):
+    kind = frame.__module__.partition(".")[0]
+    scaled = StandardScaler().set_output(transform=kind).fit_transform(wine[0])
+    mlp = clone(wine_pipe[-1])
+    selector = SpectralPruner(mlp, layer=0, n_nodes_to_select=4).fit(scaled, wine[1])
+    selector.set_output(transform=kind)
+    kept = selector.transform(scaled)
+    assert isinstance(kept, frame)
+    assert list(kept.columns) == list(selector.get_feature_names_out())
+    assert set(kept.columns) < set(wine[0].columns)
+    assert selector.predict(scaled).shape == (178,)
+    hidden = clone(selector).set_params(layer=-1, n_nodes_to_select=2).fit(scaled, wine[1])
+    columns = list(hidden.set_output(transform=kind).transform(scaled).columns)
+    assert columns == ["spectralpruner0", "spectralpruner1"]
+
+
+def test_sparse_stays_sparse(teacher):
+    X, y = csr_array(np.maximum(teacher[0][:300], 0)), teacher[1][:300]
+    mlp = SpectralMLPRegressor(hidden_layer_sizes=10, max_iter=300, random_state=0)
+    selector = SpectralPruner(mlp, layer=0, n_nodes_to_select=3).fit(X, y)
+    kept = selector.transform(X)
+    assert issparse(kept)
+    np.testing.assert_array_equal(kept.toarray(), X.toarray()[:, selector.get_support()])
+    assert issparse(selector.inverse_transform(kept))
+    np.testing.assert_allclose(selector.predict(X), selector.predict(X.toarray()), rtol=1e-10)
+
+
+def test_hidden_activations_are_those_of_the_pruned_network(pruner, teacher):
+    X = teacher[0][:100]
+    activations = pruner.transform(X)
+    small = pruner.pruned_estimator_
+    outputs = activations @ small.coefs_[1] + small.intercepts_[1]
+    np.testing.assert_allclose(outputs.ravel(), pruner.predict(X), rtol=1e-10)
+    assert pruner.get_support().sum() == activations.shape[1] == N_TEACHER
+    with pytest.raises(AttributeError, match="inverse_transform"):
+        pruner.inverse_transform(activations)
+
+
+def test_pipeline_inside(wine, wine_pipe):
+    X, y = wine
+    selector = SpectralPruner(wine_pipe, layer=0, n_nodes_to_select=5, prefit=True)
+    kept = selector.set_output(transform="pandas").transform(X)
+    # A scaler leaves the columns what they are: they come back as they were.
+    pd.testing.assert_frame_equal(kept, X[selector.get_feature_names_out()])
+    scaled = wine_pipe[0].transform(X)[:, selector.get_support()]
+    np.testing.assert_array_equal(selector.predict(X), selector.pruned_estimator_.predict(scaled))
+    assert selector.score(X, y) > 0.8
+    rotated = make_pipeline(StandardScaler(), PCA(6), clone(wine_pipe[-1])).fit(X, y)
+    selector = SpectralPruner(rotated, layer=0, n_nodes_to_select=2, prefit=True)
+    assert set(selector.get_feature_names_out()) < {f"pca{k}" for k in range(6)}
+    expected = rotated[:-1].transform(X)[:, selector.get_support()]
+    np.testing.assert_array_equal(selector.transform(X), expected)
+
+
+def test_step_of_a_pipeline_and_of_a_search(teacher):
+    X, y = teacher[0][:400], teacher[1][:400]
+    mlp = SpectralMLPRegressor(max_iter=300, random_state=0)
+    pipe = make_pipeline(SpectralPruner(mlp), Ridge())
+    grid = {
+        "spectralpruner__estimator__hidden_layer_sizes": [1, 20],
+        "spectralpruner__estimator__alpha": [1e-3, 1e-1],
+        "spectralpruner__threshold": [0.05, "auto"],
+    }
+    search = GridSearchCV(pipe, grid, cv=2, n_jobs=2).fit(X, y)
+    best = search.best_params_
+    assert best["spectralpruner__estimator__hidden_layer_sizes"] == 20
+    assert best["spectralpruner__estimator__alpha"] == 1e-3
+    assert search.best_score_ > 0.9
+
+
+def test_pruning_before_training(teacher):
+    X, y = teacher[0][:2000], teacher[1][:2000]
+    mlp = SpectralMLPRegressor(hidden_layer_sizes=200, alpha=3e-3, random_state=0)
+    pruner = SpectralPruner(mlp, strategy="before").fit(X, y)
+    full, small = pruner.estimator_, pruner.pruned_estimator_
+    start = SpectralMLPRegressor(hidden_layer_sizes=200, max_iter=1, random_state=0)
+    with pytest.warns(match="converged"):
+        start.set_params(trainable="eigenvalues").fit(X, y)
+    for phi, other in zip(full.eigenvectors_, start.eigenvectors_, strict=True):
+        np.testing.assert_array_equal(phi, other)
+    assert pruner.n_nodes_[0] < 200
+    assert small.trainable == "all"
+    assert small.score(X, y) > full.score(X, y)
+    with pytest.raises(ValueError, match="no eigenvalues to train"):
+        SpectralPruner(mlp.set_params(parametrization="dense"), strategy="before").fit(X, y)
+
+
+def test_dense_networks_are_cut_by_the_norm_of_their_weights(data):
+    mlp = SpectralMLPRegressor(10, parametrization="dense", max_iter=300, random_state=0)
+    pruner = SpectralPruner(mlp, n_nodes_to_select=4).fit(*data)
+    norms = np.linalg.norm(pruner.estimator_.coefs_[0], axis=0)
+    np.testing.assert_array_equal(pruner.get_support(), norms >= np.sort(norms)[-4])
+
+
+def test_classifier(wine, wine_pipe):
+    X, y = wine
+    pruner = SpectralPruner(wine_pipe, prefit=True)
+    assert is_classifier(pruner)
+    assert not is_regressor(pruner)
+    np.testing.assert_array_equal(pruner.classes_, [0, 1, 2])
+    np.testing.assert_allclose(pruner.predict_proba(X).sum(axis=1), 1)
+    np.testing.assert_allclose(pruner.predict_proba(X), wine_pipe.predict_proba(X), atol=0.02)
+    np.testing.assert_allclose(np.exp(pruner.predict_log_proba(X)), pruner.predict_proba(X))
+    assert pruner.n_nodes_[0] <= 4
+
+
+@pytest.mark.parametrize(("y", "kind"), [([0.5, 1.5, 0.0], "Regressor"), ([0, 1, 2], "Classifier")])
+def test_default_estimator_is_what_y_calls_for(y, kind):
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    pruner = SpectralPruner(refit=False).fit(X, np.repeat(y, 10))
+    assert type(pruner.estimator_).__name__ == f"SpectralMLP{kind}"
+    assert hasattr(pruner, "predict_proba") == (kind == "Classifier")
+
+
+def test_summary_counts(pruner, capsys):
+    pruner.summary()
+    rows = dict(
+        line.rsplit(None, 2)[0:1] + [tuple(map(int, line.split()[-2:]))]
+        for line in capsys.readouterr().out.splitlines()[1:7]
+    )
+    assert rows["inputs"] == (8, 8)
+    assert rows["hidden layer 1"] == (40, N_TEACHER)
+    assert rows["parameters"] == (8 * 40 + 40 + 40 + 1, 8 * N_TEACHER + 2 * N_TEACHER + 1)
+    assert rows["multiply-adds"] == (360, 9 * N_TEACHER)
+    assert rows["bytes"][0] == 8 * rows["parameters"][0]
+
+
+def test_largest_change_is_that_of_the_cut(teacher):
+    X, y = teacher[0][:300], teacher[1][:300]
+    mlp = SpectralMLPRegressor(hidden_layer_sizes=20, max_iter=300, random_state=0)
+    pruner = SpectralPruner(mlp, n_nodes_to_select=2, refit=False).fit(X, y)
+    change = np.abs(pruner.estimator_.predict(X) - pruner.predict(X)).max()
+    assert change > 0.1
+    assert pruner.largest_change_ == pytest.approx(change)
+
+
+def test_representations(pruner):
+    assert "SpectralMLPRegressor(hidden_layer_sizes=40" in repr(pruner)
+    assert "SpectralMLPRegressor" in pruner._repr_html_()
+    assert "SpectralMLPRegressor" in SpectralPruner(SpectralMLPRegressor())._repr_html_()
+
+
+def test_pickle_and_clone(pruner, teacher):
+    X = teacher[0][:50]
+    other = pickle.loads(pickle.dumps(pruner))
+    np.testing.assert_array_equal(other.predict(X), pruner.predict(X))
+    with pytest.raises(NotFittedError):
+        clone(pruner).predict(X)
+
+
+def test_sample_weights_reach_the_network(data):
+    X, y = data
+    weights = np.r_[np.ones(60), np.zeros(60)]
+    mlp = SpectralMLPRegressor(hidden_layer_sizes=8, max_iter=300, random_state=0)
+    weighted = SpectralPruner(mlp, refit=False).fit(X, y, sample_weight=weights)
+    half = SpectralPruner(mlp, refit=False).fit(X[:60], y[:60])
+    np.testing.assert_allclose(weighted.predict(X), half.predict(X), rtol=1e-8)
+    pipe = make_pipeline(StandardScaler(with_mean=False, with_std=False), mlp)
+    in_pipe = SpectralPruner(pipe, refit=False)
+    in_pipe.fit(X, y, spectralmlpregressor__sample_weight=weights)
+    np.testing.assert_allclose(in_pipe.predict(X), half.predict(X), rtol=1e-8)
+    with config_context(enable_metadata_routing=True):
+        asked = SpectralPruner(clone(mlp).set_fit_request(sample_weight=True), refit=False)
+        asked.fit(X, y, sample_weight=weights)
+    np.testing.assert_array_equal(asked.predict(X), weighted.predict(X))
+
+
+def test_constant_network_keeps_one_node_and_says_so(data):
+    X, y = data
+    mlp = SpectralMLPRegressor(hidden_layer_sizes=8, alpha=100.0, random_state=0)
+    with pytest.warns(UserWarning, match="the network is a constant"):
+        pruner = SpectralPruner(mlp, refit=False).fit(X, y)
+    assert pruner.n_nodes_ == (1,)
+    np.testing.assert_allclose(pruner.predict(X), y.mean(), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"estimator": LinearRegression()}, "no spectral network to prune in LinearRegression"),
+        ({"layer": 2}, "layer=2 does not exist"),
+        ({"layer": -3}, "layer=-3 does not exist"),
+        ({"n_nodes_to_select": 13}, "13 of 12 nodes"),
+        ({"n_nodes_to_select": (3, 4)}, "2 entries for 1 layers"),
+        ({"n_nodes_to_select": (0,)}, "0 of 12 nodes"),
+        ({"threshold": 1.5}, "'threshold' parameter"),
+        ({"prefit": True}, "SpectralMLPRegressor is not fitted"),
+        ({"strategy": "never"}, "'strategy' parameter"),
+    ],
+)
+def test_errors_leave_a_fitted_pruner_as_it_was(parameters, message, data, regressor):
+    X, y = data
+    pruner = SpectralPruner(regressor).fit(X, y)
+    before = pruner.predict(X)
+    pruner.set_params(**parameters)
+    with pytest.raises(ValueError, match=message):
+        pruner.fit(X, y)
+    pruner.set_params(estimator=regressor, layer=-1, n_nodes_to_select=None, prefit=False)
+    np.testing.assert_array_equal(pruner.predict(X), before)
+
+
+def test_unfitted():
+    pruner = SpectralPruner(SpectralMLPRegressor(), prefit=True)
+    for use in (lambda: pruner.predict([[0.0]]), lambda: pruner.transform([[0.0]])):
+        with pytest.raises(NotFittedError, match="prefit=True, but this SpectralMLPRegressor"):
+            use()
+    assert not hasattr(pruner, "pruned_estimator_")
+    assert not hasattr(SpectralPruner(), "masks_")
+    with pytest.raises(NotFittedError):
+        SpectralPruner().transform([[0.0]])
+
+
+def test_wrong_columns(pruner):
+    with pytest.raises(ValueError, match="8 features"):
+        pruner.predict(np.zeros((2, 7)))
+    with pytest.raises(ValueError, match="NaN"):
+        pruner.transform(np.full((2, 8), np.nan))

@@ -1,0 +1,111 @@
+"""SpectralPrunerCV: the number of nodes by cross-validation."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_wine
+from sklearn.model_selection import KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPrunerCV
+from skspectral.core import top_masks
+from skspectral.mlp.cut import cut
+
+
+@pytest.fixture(scope="module")
+def problem(teacher):
+    return teacher[0][:1200], teacher[1][:1200]
+
+
+@pytest.fixture(scope="module")
+def fitted(problem):
+    """Three folds on 1200 rows of the teacher with five nodes."""
+    mlp = SpectralMLPRegressor(hidden_layer_sizes=50, random_state=0)
+    return SpectralPrunerCV(mlp, cv=3, n_jobs=2).fit(*problem)
+
+
+def test_curve_is_that_of_the_cut_networks(fitted, problem):
+    X, y = problem
+    results = fitted.cv_results_
+    np.testing.assert_array_equal(results["n_nodes"][:40], np.arange(1, 41))
+    assert results["n_nodes"][-1] == 50
+    train, test = list(KFold(3).split(X))[1]
+    mlp = clone(fitted.estimator).fit(X[train], y[train])
+    for n in (1, 4, 50):
+        small = cut(mlp, top_masks(mlp.node_importances_, n))
+        column = results["split1_test_score"][results["n_nodes"] == n]
+        np.testing.assert_allclose(column, small.score(X[test], y[test]), rtol=1e-10)
+    splits = [results[f"split{k}_test_score"] for k in range(3)]
+    np.testing.assert_allclose(results["mean_test_score"], np.mean(splits, axis=0))
+    np.testing.assert_allclose(results["std_test_score"], np.std(splits, axis=0))
+
+
+def test_smallest_size_as_good_as_the_best_is_kept(fitted, problem):
+    results, (n,) = fitted.cv_results_, fitted.n_nodes_
+    assert 5 <= n <= 8
+    means = results["mean_test_score"]
+    best = means.argmax()
+    error = np.std([results[f"split{k}_test_score"][best] for k in range(3)], ddof=1) / np.sqrt(3)
+    assert n == results["n_nodes"][means >= means[best] - error].min()
+    assert fitted.pruned_estimator_.hidden_layer_sizes == n
+    assert fitted.transform(problem[0]).shape == (1200, n)
+    assert fitted.score(*problem) > 0.999
+
+
+@pytest.mark.parametrize("rule", ["best", 0.0, 0.3, 10.0])
+def test_rules(rule, fitted, problem, monkeypatch):
+    # The curve is known: only the choice is looked at.
+    results = fitted.cv_results_
+    scores = np.column_stack([results[f"split{k}_test_score"] for k in range(3)])
+    means = results["mean_test_score"]
+    tolerance = 0.0 if rule == "best" else rule
+    expected = results["n_nodes"][means >= means.max() * (1 - tolerance)].min()
+    good = SpectralPrunerCV(rule=rule)._good(scores)
+    assert results["n_nodes"][good.argmax()] == expected
+
+
+def test_one_fit_for_each_fold(problem, monkeypatch):
+    fits = []
+    fit = SpectralMLPRegressor.fit
+    monkeypatch.setattr(
+        SpectralMLPRegressor, "fit", lambda self, *a, **k: fits.append(1) or fit(self, *a, **k)
+    )
+    mlp = SpectralMLPRegressor(hidden_layer_sizes=30, solver="lbfgs", random_state=0)
+    SpectralPrunerCV(mlp, cv=4, refit=False).fit(*problem)
+    assert len(fits) == 4 + 1
+
+
+def test_classifier_in_a_pipeline_with_a_scorer():
+    X, y = load_wine(return_X_y=True)
+    mlp = SpectralMLPClassifier(30, max_iter=800, alpha=5e-3, random_state=0)
+    pipe = make_pipeline(StandardScaler(), mlp)
+    pruner = SpectralPrunerCV(pipe, layer=0, cv=3, scoring="neg_log_loss").fit(X, y)
+    assert pruner.n_nodes_[0] <= 6
+    assert (pruner.cv_results_["mean_test_score"] < 0).all()
+    assert pruner.score(X, y) > 0.95
+    assert pruner.transform(X).shape == (178, pruner.get_support().sum())
+
+
+def test_weights_are_split_as_the_rows_are(problem):
+    X, y = problem[0][:300], problem[1][:300]
+    weights = np.random.default_rng(0).uniform(0, 3, size=300)
+    mlp = SpectralMLPRegressor(hidden_layer_sizes=20, solver="lbfgs", random_state=0)
+    pruner = SpectralPrunerCV(mlp, cv=3, refit=False).fit(X, y, sample_weight=weights)
+    train, test = list(KFold(3).split(X))[2]
+    alone = clone(mlp).fit(X[train], y[train], weights[train])
+    full = pruner.cv_results_["split2_test_score"][-1]
+    assert full == pytest.approx(alone.score(X[test], y[test]), rel=1e-10)
+    assert full != pytest.approx(mlp.fit(X[train], y[train]).score(X[test], y[test]), rel=1e-8)
+
+
+def test_errors(data, regressor):
+    X, y = data
+    with pytest.raises(ValueError, match="no hidden layer"):
+        SpectralPrunerCV(clone(regressor).set_params(hidden_layer_sizes=())).fit(X, y)
+    with pytest.raises(ValueError, match="no spectral network"):
+        SpectralPrunerCV(StandardScaler()).fit(X, y)
+    with pytest.raises(ValueError, match="'rule' parameter"):
+        SpectralPrunerCV(regressor, rule="worst").fit(X, y)
+    with pytest.raises(ValueError, match="finite score"):
+        SpectralPrunerCV(regressor, cv=2, scoring=lambda *_: np.nan).fit(X, y)
