@@ -1,0 +1,84 @@
+"""Teachers and their data."""
+
+import numpy as np
+import pytest
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from skspectral.datasets import make_teacher_classification, make_teacher_regression
+
+
+def test_regression_is_what_the_teacher_says():
+    X, y, teacher = make_teacher_regression(
+        500, 6, hidden_layer_sizes=(4, 3), activation="tanh", return_teacher=True, random_state=0
+    )
+    assert type(teacher) is MLPRegressor
+    W, V, v = teacher.coefs_
+    np.testing.assert_allclose(y, (np.tanh(np.tanh(X @ W) @ V) @ v).ravel(), rtol=1e-12)
+    for weights in teacher.coefs_:
+        assert np.abs(weights).max() <= np.sqrt(6 / sum(weights.shape))
+    assert all((b == 0).all() for b in teacher.intercepts_)
+    again = make_teacher_regression(
+        500, 6, hidden_layer_sizes=(4, 3), activation="tanh", random_state=0
+    )
+    np.testing.assert_array_equal(again[1], y)
+
+
+def test_inputs_are_independent_and_normal():
+    X, _ = make_teacher_regression(20_000, 5, random_state=0)
+    np.testing.assert_allclose(np.cov(X.T), np.eye(5), atol=0.05)
+    np.testing.assert_allclose((X**4).mean(axis=0), 3, atol=0.3)
+
+
+def test_fresh_data_of_the_same_teacher():
+    X, y, teacher = make_teacher_regression(100, 4, return_teacher=True, random_state=0)
+    X_new, y_new = make_teacher_regression(50, 4, teacher=teacher, random_state=1)
+    np.testing.assert_array_equal(teacher.predict(X_new), y_new)
+    assert X_new.shape == (50, 4)
+    assert not np.isin(X_new, X).any()
+    with pytest.raises(ValueError, match="the teacher has 4; give n_features=4"):
+        make_teacher_regression(50, 5, teacher=teacher)
+
+
+def test_noise_is_a_share_of_the_scale_of_the_target():
+    _, y = make_teacher_regression(20_000, 4, random_state=0)
+    _, noisy = make_teacher_regression(20_000, 4, noise=0.3, random_state=0)
+    assert (noisy - y).std() / y.std() == pytest.approx(0.3, rel=0.02)
+
+
+@pytest.mark.parametrize("make", [make_teacher_regression, make_teacher_classification])
+def test_irrelevant_columns_have_no_effect(make):
+    X, y, teacher = make(
+        200, 5, n_irrelevant=2, hidden_layer_sizes=3, return_teacher=True, random_state=0
+    )
+    other = X.copy()
+    other[:, 3:] = 9.0
+    np.testing.assert_array_equal(teacher.predict(other), y)
+    assert (teacher.coefs_[0][:3] != 0).all()
+    with pytest.raises(ValueError, match="n_irrelevant=5 of n_features=5"):
+        make(10, 5, n_irrelevant=5)
+
+
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_classes(n_classes):
+    X, y, teacher = make_teacher_classification(
+        5000, 6, n_classes=n_classes, return_teacher=True, random_state=1
+    )
+    assert type(teacher) is MLPClassifier
+    np.testing.assert_array_equal(teacher.predict(X), y)
+    shares = np.bincount(y) / len(y)
+    assert len(shares) == n_classes
+    assert shares.min() > 0.3 / n_classes
+    np.testing.assert_allclose(teacher.predict_proba(X).sum(axis=1), 1)
+    _, flipped = make_teacher_classification(
+        5000, 6, n_classes=n_classes, flip_y=0.4, random_state=1
+    )
+    assert (flipped != y).mean() == pytest.approx(0.4 * (1 - 1 / n_classes), abs=0.03)
+
+
+def test_bad_parameters():
+    with pytest.raises(ValueError, match="'activation' parameter"):
+        make_teacher_regression(activation="sine")
+    with pytest.raises(ValueError, match="'noise' parameter"):
+        make_teacher_regression(noise=-1)
+    with pytest.raises(ValueError, match="'n_classes' parameter"):
+        make_teacher_classification(n_classes=1)
