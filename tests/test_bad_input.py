@@ -53,6 +53,7 @@ def test_bad_data_leaves_a_fitted_estimator_as_it_was(regressor, data, message):
         ({"alpha": -1}, "'alpha' parameter"),
         ({"alpha": np.nan}, "'alpha' parameter"),
         ({"device": "abacus"}, "device='abacus' is not available here"),
+        ({"device": "meta"}, "device='meta' is not available here"),
         ({"parametrization": "dense", "trainable": "eigenvalues"}, "no eigenvalues"),
     ],
 )
@@ -74,6 +75,35 @@ def test_one_class(classifier, data):
         classifier.fit(data[0], np.ones(120, dtype=int))
 
 
+@pytest.mark.parametrize(
+    ("class_weight", "message"),
+    [
+        ({0: 0, 1: 0, 2: 0}, "leaves every sample of this y the weight zero; give a class"),
+        ({0: -1, 1: 1, 2: 1}, "the weight -1; the weights must be finite numbers >= 0"),
+        ({0: np.nan}, "the weight nan; the weights must be finite numbers >= 0"),
+        ({0: np.inf}, "the weight inf; the weights must be finite numbers >= 0"),
+        ({0: "many"}, "the weight 'many'; the weights must be finite numbers >= 0"),
+    ],
+)
+def test_bad_class_weights_leave_a_fitted_estimator_as_it_was(
+    classifier, data, class_weight, message
+):
+    X, labels = data[0], np.digitize(data[1], [-1, 1])
+    before = classifier.fit(X, labels).predict_proba(X)
+    classifier.set_params(class_weight=class_weight)
+    for method in (classifier.fit, classifier.partial_fit):
+        with pytest.raises(ValueError, match=message):
+            method(X, labels)
+    np.testing.assert_array_equal(classifier.predict_proba(X), before)
+
+
+def test_weights_of_classes_and_samples_leave_something(classifier, data):
+    X, labels = data[0], np.digitize(data[1], [-1, 1])
+    classifier.set_params(class_weight={0: 0})
+    with pytest.raises(ValueError, match="times sample_weight, leaves every sample"):
+        classifier.fit(X, labels, (labels == 0).astype(float))
+
+
 def test_divergence_names_the_cause_and_leaves_nothing_fitted(regressor, data):
     X, y = data
     regressor.fit(X, y).set_params(learning_rate_init=1e200)
@@ -90,17 +120,62 @@ ODD = {
     "constant y": lambda X, y: (X, np.full_like(y, 3.5)),
     "duplicate rows": lambda X, y: (np.repeat(X[:2], 60, axis=0), np.repeat(y[:2], 60)),
     "fewer samples than a batch": lambda X, y: (X[:7], y[:7]),
-    "large y": lambda X, y: (X, 1e12 * y),
-    "small y": lambda X, y: (X, 1e-12 * y),
+    "one column of y constant": lambda X, y: (X, np.column_stack([y, np.zeros_like(y)])),
+    "tiny constant y": lambda X, y: (X, np.full_like(y, 1e-300)),
 }
 
 
 @pytest.mark.parametrize("name", ODD)
 def test_odd_data_gives_finite_predictions(regressor, data, name):
     X, y = ODD[name](*data)
-    predicted = clone(regressor).fit(X, y).predict(X)
+    predicted = regressor.fit(X, y).predict(X)
     # Nothing to learn: close to the mean. Something to learn: closer than the mean.
-    assert np.abs(predicted - y).mean() <= 1.001 * np.abs(y - y.mean()).mean() + 0.1
+    assert np.abs(predicted - y).mean() <= 1.001 * np.abs(y - y.mean(axis=0)).mean() + 0.1
+
+
+SCALES = [(np.float64, 1e140), (np.float64, 1e-140), (np.float32, 1e15), (np.float32, 1e-15)]
+
+
+@pytest.mark.parametrize(("dtype", "scale"), SCALES)
+def test_the_scale_of_y_changes_nothing_else(regressor, data, dtype, scale):
+    X, y = data[0].astype(dtype), data[1]
+    plain = clone(regressor).fit(X, y)
+    model = regressor.fit(X, scale * y)
+    np.testing.assert_allclose(model.predict(X) / scale, plain.predict(X), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(model.feature_importances_, plain.feature_importances_, rtol=1e-3)
+    assert model.core_sizes_ == plain.core_sizes_
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize(
+    ("dtype", "scale"),
+    [
+        (np.float64, 1e307),
+        (np.float64, 1e160),
+        (np.float64, 1e-160),
+        (np.float64, 1e-320),
+        (np.float32, 1e39),
+        (np.float32, 1e-39),
+    ],
+)
+def test_the_scale_of_y_has_limits(regressor, data, dtype, scale, early_stopping):
+    X, y = data[0].astype(dtype), data[1]
+    before = regressor.fit(X, y).predict(X)
+    regressor.set_params(early_stopping=early_stopping)
+    message = f"y, or a column of it, .* with X in {dtype.__name__} it must be between .* divide y"
+    for Y in (scale * y, np.column_stack([y, scale * y])):
+        with pytest.raises(ValueError, match=message):
+            regressor.fit(X, Y)
+    np.testing.assert_array_equal(regressor.predict(X), before)
+
+
+def test_partial_fit_keeps_its_scale_of_y_within_the_limits(regressor, data):
+    X, y = data
+    regressor.partial_fit(X, 1e100 * y).partial_fit(X[:1], [1e-200])
+    before = regressor.predict(X)
+    with pytest.raises(ValueError, match="with X in float32 it must be between"):
+        regressor.partial_fit(X.astype(np.float32), y)
+    np.testing.assert_array_equal(regressor.predict(X), before)
 
 
 @pytest.mark.parametrize("scale", [1e6, 1e-6])

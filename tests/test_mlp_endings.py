@@ -139,6 +139,31 @@ def test_interruption_before_the_first_epoch(problem, monkeypatch, early_stoppin
         model.set_params(early_stopping=early_stopping).fit(X, y)
     assert np.isfinite(outputs(model, X)).all()
     assert model.loss_curve_ == []
+    assert model.n_iter_ == model.t_ == 0
+    assert np.isnan(model.loss_)
+    assert model.best_loss_ is None if early_stopping else np.isnan(model.best_loss_)
+    assert model.validation_scores_ == ([] if early_stopping else None)
+
+
+def test_an_interrupted_line_search_is_as_if_it_had_not_begun(problem, monkeypatch):
+    model, X, y = problem
+    model.set_params(solver="lbfgs")
+    interrupt_at(monkeypatch, Objective, "evaluate", 30)
+    with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
+        model.fit(X, y)
+    whole = clone(model).set_params(max_iter=model.n_iter_)
+    with pytest.warns(ConvergenceWarning):
+        whole.fit(X, y)
+    assert whole.loss_ == model.loss_
+    assert_array_equal(outputs(model, X), outputs(whole, X))
+
+
+def test_an_epoch_whose_score_was_interrupted_does_not_count(problem, monkeypatch):
+    model, X, y = problem
+    interrupt_at(monkeypatch, type(model), "_score", 5)
+    with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
+        model.set_params(early_stopping=True).fit(X, y)
+    assert model.n_iter_ == len(model.loss_curve_) == len(model.validation_scores_) == 4
 
 
 def test_interruption_of_partial_fit_is_said(problem, monkeypatch):
@@ -150,6 +175,8 @@ def test_interruption_of_partial_fit_is_said(problem, monkeypatch):
     with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
         model.partial_fit(X, y)
     assert_array_equal(outputs(model, X), before)
+    assert model.n_iter_ == 1
+    assert model.loss_curve_ == [model.loss_]
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])

@@ -46,6 +46,16 @@ def test_warm_start_goes_on(problem, solver):
     assert model.score(X, y) > score - 0.02
 
 
+def test_warm_start_of_lbfgs_at_its_minimum_tells_the_loss(problem):
+    model, X, y = problem
+    model.set_params(warm_start=True, solver="lbfgs", tol=1e-3, alpha=0.01, max_iter="auto")
+    minimum = model.fit(X, y).loss_
+    model.fit(X, y)
+    assert model.n_iter_ == 1
+    assert model.loss_curve_ == [model.loss_] == [model.best_loss_]
+    assert model.loss_ == pytest.approx(minimum)
+
+
 def test_without_warm_start_a_fit_begins_anew(problem):
     model, X, y = problem
     first = outputs(model.fit(X, y), X)

@@ -1,7 +1,7 @@
 """The two solvers. Each takes an objective on a stack and leaves the stack trained."""
 
 import math
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,7 @@ class Outcome:
     n_epochs : ndarray of shape (K,)
         Epochs that each member trained.
     losses : ndarray of shape (K,)
-        Mean loss of the last epoch of each member plus its penalty.
+        Mean loss of the last epoch of each member plus its penalty; nan before there was one.
     converged : ndarray of shape (K,), bool
         Whether the solver stopped by itself, before its epochs were used up.
     interrupted : bool
@@ -35,6 +35,15 @@ class Outcome:
     losses: np.ndarray
     converged: np.ndarray
     interrupted: bool = False
+
+    @classmethod
+    def of(cls, n_members):
+        """Where a training of `n_members` members begins."""
+        return cls(
+            n_epochs=np.zeros(n_members, int),
+            losses=np.full(n_members, np.nan),
+            converged=np.zeros(n_members, bool),
+        )
 
 
 class Moments:
@@ -169,7 +178,7 @@ def adam(
     moments = moments or Moments.of(theta)
     plateau = Plateau(len(stack), tol, patience)
     monitor = monitor or (lambda losses, stack: (-losses, False))
-    outcome = Outcome(*(np.zeros(len(stack), dtype) for dtype in (int, float, bool)))
+    outcome = Outcome.of(len(stack))
     n_steps, step = n_epochs * len(batches), 0
     try:
         for _ in range(n_epochs):
@@ -227,7 +236,7 @@ def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, monitor=No
     section = stack.trainable(trainable)
     theta, gradient = stack.theta[:, section], stack.gradient[:, section]
     ((X, targets, weights),) = batches.epoch()
-    outcome = Outcome(np.zeros(1, int), np.zeros(1), np.zeros(1, bool))
+    outcome, accepted = Outcome.of(1), theta.clone()
 
     def value_and_gradient(flat):
         theta[0] = torch.from_numpy(flat)
@@ -238,6 +247,7 @@ def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, monitor=No
         outcome.n_epochs += 1
         outcome.losses = np.array([intermediate_result.fun])
         theta[0] = torch.from_numpy(intermediate_result.x)
+        accepted.copy_(theta)
         if monitor is not None and monitor(outcome.losses, stack)[1]:
             raise StopIteration
 
@@ -253,10 +263,11 @@ def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, monitor=No
             callback=after_iteration,
             options=options,
         )
-        theta[0] = torch.from_numpy(result.x)
-        outcome.losses = np.array([result.fun])
-        outcome.n_epochs = np.maximum(outcome.n_epochs, 1)
         outcome.converged[:] = result.success
+        if not outcome.n_epochs[0]:  # it began at a minimum
+            with suppress(StopIteration):
+                after_iteration(result)
     except KeyboardInterrupt:
         outcome.interrupted = True
+    theta.copy_(accepted)  # the line search leaves the last point that it tried
     return outcome

@@ -8,7 +8,6 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -16,6 +15,14 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from skspectral.core import core_mask, relevance
 from skspectral.export import to_sklearn
 from skspectral.forward import forward
+from skspectral.mlp.checks import (
+    DivergenceError,
+    refuse_divergence,
+    refuse_scale_of_y,
+    torch_device,
+    warn_of_ending,
+    warn_of_scale,
+)
 from skspectral.mlp.progress import Progress
 from skspectral.spectral import EIGENVALUES, Parameters, glorot_uniform
 
@@ -26,13 +33,6 @@ _N_LBFGS_ITERATIONS = 1000
 
 # Relevance below this share of the scale of y: the network is a constant.
 _FLOOR = 1e-4
-
-# Columns on scales beyond these defeat any one learning rate.
-_LARGEST_SCALE, _SMALLEST_SCALE = 1e3, 1e-3
-
-
-class DivergenceError(ValueError):
-    """The training left the finite numbers."""
 
 
 class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
@@ -193,6 +193,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
         # A copy: a call that fails must not have moved the generators.
         state = deepcopy(self._state) if started else {"rng": self._generators()}
+        largest = np.abs(targets[rows]).max()
         validate = None
         if self.early_stopping and not incremental and self.solver != "lbfgs":
             rows, held_out = self._split(rows, y, state["rng"]["split"])
@@ -204,8 +205,9 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         targets = targets[rows]
         if not (started and incremental):
             state = state | self._standardisation(targets, weights)
+        refuse_scale_of_y(largest, state["scale"], X.dtype)
         start = self._start(X, targets.shape[1], state, started)
-        self._warn_of_scale(X)
+        warn_of_scale(X)
         self.n_layers_ = len(start.eigenvectors) + 1
         self.n_outputs_ = targets.shape[1]
         self.out_activation_ = self._out_activation()
@@ -223,6 +225,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         from skspectral.engine.network import Architecture
         from skspectral.engine.training import Member, train
 
+        device = torch_device(self.device)
         phis = member["parameters"].eigenvectors
         mode = self.eigenvalues if self.parametrization == "spectral" else None
         architecture = Architecture(
@@ -255,39 +258,32 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             solver=self.solver,
             batch_size=batch_size,
             dtype=X.dtype.name,
-            device=self._torch_device(),
+            device=device,
             moments=state.get("moments") if incremental else None,
             monitor=progress,
             **options,
         )
-        if not _is_finite(outcome, parameters):
-            raise DivergenceError(
-                "Solver produced non-finite parameter weights. The input data may contain large "
-                "values and need to be preprocessed: put a StandardScaler before, or lower "
-                f"learning_rate_init (now {self.learning_rate_init})."
-            )
+        refuse_divergence(outcome, parameters, self.learning_rate_init)
         parameters = parameters if progress.best is None else progress.best
-        self._store(parameters, outcome, progress, state, moments, len(member["rows"]), incremental)
-        if outcome.interrupted:
-            warnings.warn("Training interrupted by user.", stacklevel=2)
+        self._store(parameters, progress, state, moments, len(member["rows"]), incremental)
+        if outcome.interrupted or not incremental:
+            warn_of_ending(self, outcome, progress.losses, n_epochs, patience)
         if not incremental:
-            self._warn_of_ending(outcome, progress.losses, n_epochs, patience)
             context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=dict)
 
-    def _store(self, parameters, outcome, progress, state, moments, n_rows, incremental):
+    def _store(self, parameters, progress, state, moments, n_rows, incremental):
         """Set the fitted attributes."""
         for name, value in self._describe(parameters, state).items():
             setattr(self, name, value)
-        n_iter = max(1, int(outcome.n_epochs[0]))
         before = vars(self) if incremental else {}
+        n_iter, scores = len(progress.losses), progress.scores
         self.n_iter_ = before.get("n_iter_", 0) + n_iter
         self.t_ = before.get("t_", 0) + n_iter * n_rows
         self.loss_curve_ = [*before.get("loss_curve_", []), *progress.losses]
-        self.loss_ = float(outcome.losses[0])
-        stopped_early = bool(progress.scores)
-        self.best_loss_ = None if stopped_early else min(self.loss_curve_, default=self.loss_)
-        self.validation_scores_ = progress.scores if stopped_early else None
-        self.best_validation_score_ = max(progress.scores) if stopped_early else None
+        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.nan
+        self.best_loss_ = min(self.loss_curve_, default=np.nan) if scores is None else None
+        self.validation_scores_ = scores
+        self.best_validation_score_ = None if scores is None else max(scores, default=np.nan)
         # Only partial_fit goes on from the moments of Adam; they are twice the size of the network.
         self._state = state | ({"moments": moments} if incremental else {})
         if not incremental:
@@ -441,61 +437,3 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
 
     def _patience(self, n_epochs):
         return max(10, n_epochs // 20) if self.n_iter_no_change == "auto" else self.n_iter_no_change
-
-    def _torch_device(self):
-        import torch
-
-        try:
-            return torch.empty(0, device=self.device).device
-        except (RuntimeError, AssertionError) as error:
-            raise ValueError(
-                f"device={self.device!r} is not available here ({error}); use 'cpu' or a device "
-                "that this torch knows."
-            ) from None
-
-    def _warn_of_scale(self, X):
-        # Sparse arrays stay sparse in their own product.
-        with np.errstate(over="ignore"):
-            squares = X.multiply(X) if hasattr(X, "multiply") else np.square(X)
-            scale = np.sqrt(np.asarray(squares.mean(axis=0)).max(initial=0))
-        if scale > _LARGEST_SCALE or 0 < scale < _SMALLEST_SCALE:
-            warnings.warn(
-                f"The largest root mean square of a column of X is {scale:.2g}; the network trains "
-                "well around 1: put a StandardScaler before.",
-                stacklevel=2,
-            )
-
-    def _warn_of_ending(self, outcome, losses, n_epochs, patience):
-        if outcome.interrupted or outcome.converged[0] or len(losses) < n_epochs:
-            return
-        falling = True
-        if self.solver == "adam" and self.learning_rate == "cosine" and len(losses) > patience:
-            # As at a plateau: tol is the progress of an epoch.
-            falling = losses[-int(patience) - 1] - losses[-1] > self.tol * patience
-        if falling:
-            name = "Stochastic Optimizer" if self.solver == "adam" else "L-BFGS"
-            warnings.warn(
-                f"{name}: Maximum iterations ({n_epochs}) reached and the optimization hasn't "
-                "converged yet.",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
-
-
-def _is_finite(outcome, parameters):
-    with np.errstate(over="ignore", invalid="ignore"):  # what is looked for
-        arrays = [*parameters.weights, *parameters.intercepts]
-    return np.isfinite(outcome.losses).all() and all(np.isfinite(a).all() for a in arrays)
-
-
-def has_partial_fit(estimator):
-    """Whether `partial_fit` exists: L-BFGS has no steps to take one by one."""
-    if estimator.solver == "lbfgs":
-        raise AttributeError("partial_fit is only available for solver='adam', not 'lbfgs'.")
-    return True
-
-
-def refuse_early_stopping(estimator):
-    """Raise if `partial_fit` is asked to stop early."""
-    if estimator.early_stopping:
-        raise ValueError("partial_fit does not support early_stopping=True")

@@ -15,7 +15,8 @@ from sklearn.utils.multiclass import (
 )
 from sklearn.utils.validation import column_or_1d
 
-from skspectral.mlp.base import BaseSpectralMLP, has_partial_fit, refuse_early_stopping
+from skspectral.mlp.base import BaseSpectralMLP
+from skspectral.mlp.checks import has_partial_fit, refuse_class_weight, refuse_early_stopping
 
 
 class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
@@ -77,8 +78,8 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the previous fit.
     class_weight : dict or "balanced", default=None
-        Weight of each class, by label; ``"balanced"`` is n_samples / (n_classes * count). Times
-        `sample_weight`. Not for multilabel y.
+        Weight of each class, by label, not negative; ``"balanced"`` is n_samples / (n_classes *
+        count). Times `sample_weight`. Not for multilabel y.
     device : str, default="cpu"
         Torch device to train on, such as ``"cuda"``. The fitted estimator is numpy either way.
     random_state : int, RandomState instance or None, default=None
@@ -108,15 +109,16 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     core_sizes_ : tuple of int
         How many they are.
     loss_, best_loss_ : float
-        Last and smallest value of the objective; the latter None with early stopping.
+        Last and smallest value of the objective, nan before there is one; the latter None with
+        early stopping.
     loss_curve_ : list of float
-        Objective after each epoch.
+        Objective after each epoch that was not interrupted.
     validation_scores_ : list of float or None
         With early stopping the accuracy on the held-out rows after each epoch.
     best_validation_score_ : float or None
         The largest of them.
     n_iter_ : int
-        Epochs or iterations.
+        Epochs or iterations: the length of ``loss_curve_``.
     t_ : int
         Rows seen in training.
     n_layers_, n_outputs_ : int
@@ -131,7 +133,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     See Also
     --------
     SpectralMLPRegressor : The same for numbers.
-    skspectral.core.prune : The network cut to its core.
+    SpectralPruner : Cuts the network to its core.
 
     Notes
     -----
@@ -366,13 +368,21 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
                 f"class_weight={self.class_weight!r} with multilabel y: a row has no single class; "
                 "give sample_weight instead."
             )
+        if self.class_weight != "balanced":
+            refuse_class_weight(self.class_weight)
         with np.errstate(divide="ignore"):  # a class whose rows all weigh nothing
             per_class = compute_class_weight(
                 self.class_weight, classes=self.classes_, y=y, sample_weight=weights
             )
         per_class[np.isinf(per_class)] = 0
         own = per_class[np.searchsorted(self.classes_, y)]
-        return own if weights is None else own * weights
+        weights = own if weights is None else own * weights
+        if not weights.any():
+            raise ValueError(
+                f"class_weight={self.class_weight!r}, times sample_weight, leaves every sample of "
+                "this y the weight zero; give a class that is in y a positive weight."
+            )
+        return weights
 
     def _strata(self, y):
         return None if _is_multilabel(y) else y

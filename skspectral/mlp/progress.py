@@ -20,22 +20,23 @@ class Progress:
 
     Attributes
     ----------
-    losses, scores : list of float
-        Loss and, with early stopping, validation score of each epoch.
+    losses : list of float
+        Loss of each epoch.
+    scores : list of float or None
+        With early stopping, validation score of each epoch.
     best : Parameters or None
         With early stopping, those of the best score; of equal ones the latest, whose core is
         smaller.
     """
 
     def __init__(self, estimator, describe, validate=None, context=None, data=None):
-        self.losses, self.scores, self.best = [], [], None
+        self.losses, self.scores, self.best = [], None if validate is None else [], None
         self._estimator, self._describe, self._validate = estimator, describe, validate
         self._context, self._data, self._task = context, data, None
         self._begin()
 
     def __call__(self, losses, stack):
         """Called by the solver after each epoch; see :func:`skspectral.engine.solvers.adam`."""
-        self.losses.append(float(losses[0]))
         progress = -losses
         if self._validate is not None:
             parameters = stack.read(0)
@@ -44,6 +45,7 @@ class Progress:
                 self.best = parameters
             self.scores.append(score)
             progress = np.array([score])
+        self.losses.append(float(losses[0]))
         if self._estimator.verbose:
             print(f"Iteration {len(self.losses)}, loss = {self.losses[-1]:.8f}")
             if self._validate is not None:

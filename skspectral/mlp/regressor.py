@@ -6,7 +6,8 @@ from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import column_or_1d
 
-from skspectral.mlp.base import BaseSpectralMLP, has_partial_fit, refuse_early_stopping
+from skspectral.mlp.base import BaseSpectralMLP
+from skspectral.mlp.checks import has_partial_fit, refuse_early_stopping
 
 
 class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
@@ -94,15 +95,16 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     core_sizes_ : tuple of int
         How many they are.
     loss_, best_loss_ : float
-        Last and smallest value of the objective; the latter None with early stopping.
+        Last and smallest value of the objective, nan before there is one; the latter None with
+        early stopping.
     loss_curve_ : list of float
-        Objective after each epoch.
+        Objective after each epoch that was not interrupted.
     validation_scores_ : list of float or None
         With early stopping the R^2 on the held-out rows after each epoch.
     best_validation_score_ : float or None
         The largest of them.
     n_iter_ : int
-        Epochs or iterations.
+        Epochs or iterations: the length of ``loss_curve_``.
     t_ : int
         Rows seen in training.
     n_layers_, n_outputs_ : int
@@ -117,7 +119,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     See Also
     --------
     SpectralMLPClassifier : The same for classes.
-    skspectral.core.prune : The network cut to its core.
+    SpectralPruner : Cuts the network to its core.
 
     Notes
     -----
@@ -268,13 +270,16 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
 
     def _standardisation(self, targets, weights):
         """Mean and scale of each output; without intercepts the mean has nowhere to go."""
+        # In units of a power of two, which rounds nothing, sums and squares are sure to be finite.
+        exponent = np.frexp(np.abs(targets).max(axis=0))[1] - 1
+        targets = np.ldexp(targets, -exponent)
         mean = np.average(targets, axis=0, weights=weights)
         scale = np.sqrt(np.average((targets - mean) ** 2, axis=0, weights=weights))
         # Rounding leaves a constant column a variance of about eps times its square.
         constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
         return {
-            "mean": mean if self.fit_intercept else np.zeros_like(mean),
-            "scale": np.where(constant, 1.0, scale),
+            "mean": np.ldexp(mean, exponent) if self.fit_intercept else np.zeros_like(mean),
+            "scale": np.where(constant, 1.0, np.ldexp(scale, exponent)),
         }
 
     def _strata(self, y):

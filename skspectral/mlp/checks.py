@@ -1,0 +1,127 @@
+"""What the two estimators refuse, and what they warn of."""
+
+import warnings
+from numbers import Real
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+# Columns on scales beyond these defeat any one learning rate.
+_LARGEST_SCALE, _SMALLEST_SCALE = 1e3, 1e-3
+
+# Within these the squares of y, in relevances and scores, neither overflow nor vanish.
+_SCALES_OF_Y = {"float64": (1e-150, 1e150), "float32": (1e-16, 1e16)}
+
+
+class DivergenceError(ValueError):
+    """The training left the finite numbers."""
+
+
+def has_partial_fit(estimator):
+    """Whether `partial_fit` exists: L-BFGS has no steps to take one by one."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError("partial_fit is only available for solver='adam', not 'lbfgs'.")
+    return True
+
+
+def refuse_early_stopping(estimator):
+    """Raise if `partial_fit` is asked to stop early."""
+    if estimator.early_stopping:
+        raise ValueError("partial_fit does not support early_stopping=True")
+
+
+def refuse_class_weight(class_weight):
+    """Raise if a dict of class weights holds anything but finite numbers that are not negative."""
+    bad = [w for w in class_weight.values() if not (isinstance(w, Real) and 0 <= w < np.inf)]
+    if bad:
+        raise ValueError(
+            f"class_weight={class_weight!r} gives a class the weight {bad[0]!r}; the weights must "
+            "be finite numbers >= 0: give a class that should not count the weight 0."
+        )
+
+
+def refuse_scale_of_y(largest, scales, dtype):
+    """Raise if the targets are too large or too small for the precision of X.
+
+    Parameters
+    ----------
+    largest : float
+        Largest absolute value of the targets.
+    scales : array-like of shape (n_outputs,)
+        What the targets are divided by.
+    dtype : dtype of X
+    """
+    low, high = _SCALES_OF_Y[dtype.name]
+    largest, smallest = max(largest, np.max(scales)), np.min(scales)
+    if low <= smallest and largest <= high:
+        return
+    scale = largest if largest > high else smallest
+    unit = f"{10.0 ** np.floor(np.log10(scale)):.0e}"
+    raise ValueError(
+        f"y, or a column of it, is on the scale of {scale:.1e}; with X in {dtype.name} it must be "
+        f"between {low:.0e} and {high:.0e}: divide y by {unit}, for example with func and "
+        "inverse_func of a TransformedTargetRegressor."
+    )
+
+
+def refuse_divergence(outcome, parameters, learning_rate_init):
+    """Raise if a training ended on losses or weights that are not finite."""
+    with np.errstate(over="ignore", invalid="ignore"):  # what is looked for
+        arrays = [*parameters.weights, *parameters.intercepts]
+    arrays.append(outcome.losses[outcome.n_epochs > 0])
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise DivergenceError(
+            "Solver produced non-finite parameter weights. The input data may contain large "
+            "values and need to be preprocessed: put a StandardScaler before, or lower "
+            f"learning_rate_init (now {learning_rate_init})."
+        )
+
+
+def torch_device(name):
+    """The torch device of a name."""
+    import torch
+
+    try:
+        probe = torch.zeros(1, device=name)
+        probe.cpu()  # the device "meta" has shapes, but no numbers
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f"device={name!r} is not available here ({error}); use 'cpu' or a device that this "
+            "torch knows."
+        ) from None
+    return probe.device
+
+
+def warn_of_scale(X):
+    """Warn of columns far from the scale of one."""
+    # Sparse arrays stay sparse in their own product.
+    with np.errstate(over="ignore"):
+        squares = X.multiply(X) if hasattr(X, "multiply") else np.square(X)
+        scale = np.sqrt(np.asarray(squares.mean(axis=0)).max(initial=0))
+    if scale > _LARGEST_SCALE or 0 < scale < _SMALLEST_SCALE:
+        warnings.warn(
+            f"The largest root mean square of a column of X is {scale:.2g}; the network trains "
+            "well around 1: put a StandardScaler before.",
+            stacklevel=2,
+        )
+
+
+def warn_of_ending(estimator, outcome, losses, n_epochs, patience):
+    """Warn of a training that was cut short, by the user or by `max_iter`."""
+    if outcome.interrupted:
+        warnings.warn("Training interrupted by user.", stacklevel=2)
+        return
+    if outcome.converged[0] or len(losses) < n_epochs:
+        return
+    falling = True
+    if estimator.solver == "adam" and estimator.learning_rate == "cosine" and n_epochs > patience:
+        # As at a plateau: tol is the progress of an epoch.
+        falling = losses[-int(patience) - 1] - losses[-1] > estimator.tol * patience
+    if falling:
+        name = "Stochastic Optimizer" if estimator.solver == "adam" else "L-BFGS"
+        warnings.warn(
+            f"{name}: Maximum iterations ({n_epochs}) reached and the optimization hasn't "
+            "converged yet.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
