@@ -40,3 +40,19 @@ def regressor():
 @pytest.fixture
 def classifier():
     return SpectralMLPClassifier(**QUICK)
+
+
+@pytest.fixture(params=[SpectralMLPRegressor, SpectralMLPClassifier])
+def problem(request):
+    """An estimator of each kind with 120 rows of 4 inputs, the first two of which count."""
+    X = np.random.default_rng(0).normal(size=(120, 4))
+    y = X[:, 0] - 2 * X[:, 1]
+    if request.param is SpectralMLPClassifier:
+        y = np.array(["low", "mid", "top"])[np.digitize(y, [-1, 1])]
+    return request.param(**QUICK), X, y
+
+
+@pytest.fixture
+def outputs():
+    """What the outputs of a network are, of either kind: to compare one with another."""
+    return lambda model, X: getattr(model, "predict_proba", model.predict)(X)

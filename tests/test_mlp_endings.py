@@ -6,31 +6,25 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
+from skspectral import SpectralMLPRegressor
 from skspectral.engine.batches import Batches
 from skspectral.engine.objective import Objective
 from skspectral.mlp.base import BaseSpectralMLP
+from skspectral.mlp.progress import Progress
 
 
-@pytest.fixture(params=[SpectralMLPRegressor, SpectralMLPClassifier])
-def problem(request):
-    """An estimator with 120 noisy rows of 4 inputs, the first two of which count."""
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(120, 4))
-    y = X[:, 0] - 2 * X[:, 1] + 0.5 * rng.normal(size=120)
-    if request.param is SpectralMLPClassifier:
-        y = np.array(["low", "mid", "top"])[np.digitize(y, [-1, 1])]
-    return request.param(12, max_iter=300, random_state=0), X, y
-
-
-def outputs(model, X):
-    return getattr(model, "predict_proba", model.predict)(X)
+@pytest.fixture
+def noisy(problem):
+    """A fifth of the targets belong to other rows: what a network learns of them does not help."""
+    model, X, y = problem
+    y[::5] = np.roll(y[::5], 1)
+    return model, X, y
 
 
 @pytest.mark.parametrize("learning_rate", ["cosine", "constant", "adaptive"])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_early_stopping_restores_the_best_weights(problem, monkeypatch, learning_rate, weighted):
-    model, X, y = problem
+def test_early_stopping_restores_the_best_weights(noisy, monkeypatch, learning_rate, weighted):
+    model, X, y = noisy
     monkeypatch.setattr(BaseSpectralMLP, "_split", lambda self, rows, *_: (rows[:90], rows[90:]))
     model.set_params(early_stopping=True, learning_rate=learning_rate, learning_rate_init=0.02)
     weights = np.linspace(1, 2, 120) if weighted else None
@@ -42,8 +36,8 @@ def test_early_stopping_restores_the_best_weights(problem, monkeypatch, learning
     assert model.best_loss_ is None
 
 
-def test_early_stopping_is_repeatable_and_stops(problem):
-    model, X, y = problem
+def test_early_stopping_is_repeatable_and_stops(noisy, outputs):
+    model, X, y = noisy
     model.set_params(early_stopping=True, n_iter_no_change=5, max_iter=2000)
     first, second = clone(model).fit(X, y), clone(model).fit(X, y)
     assert first.n_iter_ < 2000
@@ -132,7 +126,7 @@ def test_an_interrupted_fit_keeps_what_it_has(problem, monkeypatch, solver, earl
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_interruption_before_the_first_epoch(problem, monkeypatch, early_stopping):
+def test_interruption_before_the_first_epoch(problem, monkeypatch, early_stopping, outputs):
     model, X, y = problem
     interrupt_at(monkeypatch, Batches, "epoch", 1)
     with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
@@ -145,7 +139,7 @@ def test_interruption_before_the_first_epoch(problem, monkeypatch, early_stoppin
     assert model.validation_scores_ == ([] if early_stopping else None)
 
 
-def test_an_interrupted_line_search_is_as_if_it_had_not_begun(problem, monkeypatch):
+def test_an_interrupted_line_search_is_as_if_it_had_not_begun(problem, monkeypatch, outputs):
     model, X, y = problem
     model.set_params(solver="lbfgs")
     interrupt_at(monkeypatch, Objective, "evaluate", 30)
@@ -158,15 +152,18 @@ def test_an_interrupted_line_search_is_as_if_it_had_not_begun(problem, monkeypat
     assert_array_equal(outputs(model, X), outputs(whole, X))
 
 
-def test_an_epoch_whose_score_was_interrupted_does_not_count(problem, monkeypatch):
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_an_epoch_interrupted_at_its_end_does_not_count(problem, monkeypatch, early_stopping):
     model, X, y = problem
-    interrupt_at(monkeypatch, type(model), "_score", 5)
+    method = (type(model), "_score") if early_stopping else (Progress, "__call__")
+    interrupt_at(monkeypatch, *method, 5)
     with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
-        model.set_params(early_stopping=True).fit(X, y)
-    assert model.n_iter_ == len(model.loss_curve_) == len(model.validation_scores_) == 4
+        model.set_params(early_stopping=early_stopping).fit(X, y)
+    assert model.n_iter_ == len(model.loss_curve_) == 4
+    assert not early_stopping or len(model.validation_scores_) == 4
 
 
-def test_interruption_of_partial_fit_is_said(problem, monkeypatch):
+def test_interruption_of_partial_fit_is_said(problem, monkeypatch, outputs):
     model, X, y = problem
     classes = () if isinstance(model, SpectralMLPRegressor) else (np.unique(y),)
     model.partial_fit(X, y, *classes)

@@ -11,20 +11,6 @@ from sklearn.exceptions import ConvergenceWarning
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
 
 
-@pytest.fixture(params=[SpectralMLPRegressor, SpectralMLPClassifier])
-def problem(request):
-    """An estimator with 120 rows of 4 inputs, the first two of which count."""
-    X = np.random.default_rng(0).normal(size=(120, 4))
-    y = X[:, 0] - 2 * X[:, 1]
-    if request.param is SpectralMLPClassifier:
-        y = np.array(["low", "mid", "top"])[np.digitize(y, [-1, 1])]
-    return request.param(12, max_iter=300, random_state=0), X, y
-
-
-def outputs(model, X):
-    return getattr(model, "predict_proba", model.predict)(X)
-
-
 def step(model, X, y, n_epochs=1):
     """Epochs of partial_fit, told the classes where there are any."""
     classes = {} if isinstance(model, SpectralMLPRegressor) else {"classes": np.unique(y)}
@@ -56,7 +42,7 @@ def test_warm_start_of_lbfgs_at_its_minimum_tells_the_loss(problem):
     assert model.loss_ == pytest.approx(minimum)
 
 
-def test_without_warm_start_a_fit_begins_anew(problem):
+def test_without_warm_start_a_fit_begins_anew(problem, outputs):
     model, X, y = problem
     first = outputs(model.fit(X, y), X)
     assert_array_equal(outputs(model.fit(X, y), X), first)
@@ -99,7 +85,7 @@ def test_warm_start_on_other_units_of_y():
 @pytest.mark.parametrize(
     "settings", [{"eigenvalues": "out"}, {"eigenvalues": "both"}, {"parametrization": "dense"}]
 )
-def test_warm_start_in_another_parametrization(problem, settings):
+def test_warm_start_in_another_parametrization(problem, settings, outputs):
     model, X, y = problem
     model.set_params(warm_start=True).fit(X, y)
     before = outputs(model, X)
@@ -119,7 +105,7 @@ def test_warm_start_needs_the_same_classes():
     assert_array_equal(model.predict_proba(X), before)
 
 
-def test_warm_start_needs_the_same_columns_and_widths(problem):
+def test_warm_start_needs_the_same_columns_and_widths(problem, outputs):
     model, X, y = problem
     model.set_params(warm_start=True).fit(X, y)
     before = outputs(model, X)
@@ -140,7 +126,7 @@ def test_partial_fit_learns(problem):
     assert model.best_loss_ == min(model.loss_curve_)
 
 
-def test_partial_fit_is_a_constant_rate_with_moments(problem):
+def test_partial_fit_is_a_constant_rate_with_moments(problem, outputs):
     """Three calls are three epochs of a fit at a constant rate."""
     model, X, y = problem
     model.set_params(batch_size=50, learning_rate="constant", max_iter=3)
@@ -159,7 +145,7 @@ def test_partial_fit_goes_on_after_fit(problem):
     assert model.score(X, y) > score - 0.05
 
 
-def test_partial_fit_goes_on_from_a_file(problem, tmp_path):
+def test_partial_fit_goes_on_from_a_file(problem, tmp_path, outputs):
     model, X, y = problem
     step(model.set_params(batch_size=32), X, y, 3)
     joblib.dump(model, tmp_path / "model.joblib")
@@ -234,7 +220,7 @@ def test_partial_fit_is_for_adam_without_early_stopping(problem):
 
 
 @pytest.mark.parametrize("cause", ["rate", "width"])
-def test_a_failed_partial_fit_leaves_no_trace(problem, cause):
+def test_a_failed_partial_fit_leaves_no_trace(problem, cause, outputs):
     """Not in the predictions, and not in what later epochs make of them."""
     model, X, y = problem
     step(model.set_params(batch_size=32), X, y, 3)

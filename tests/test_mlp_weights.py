@@ -8,23 +8,9 @@ from sklearn.base import clone
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
 
 
-@pytest.fixture(params=[SpectralMLPRegressor, SpectralMLPClassifier])
-def problem(request):
-    """An estimator with 120 rows of 4 inputs, the first two of which count."""
-    X = np.random.default_rng(0).normal(size=(120, 4))
-    y = X[:, 0] - 2 * X[:, 1]
-    if request.param is SpectralMLPClassifier:
-        y = np.array(["low", "mid", "top"])[np.digitize(y, [-1, 1])]
-    return request.param(12, max_iter=300, random_state=0), X, y
-
-
-def outputs(model, X):
-    return getattr(model, "predict_proba", model.predict)(X)
-
-
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("weight", [1, 1.0, 7.3])
-def test_equal_weights_are_none(problem, weight, early_stopping):
+def test_equal_weights_are_none(problem, weight, early_stopping, outputs):
     model, X, y = problem
     model.set_params(early_stopping=early_stopping)
     plain = clone(model).fit(X, y)
@@ -33,7 +19,7 @@ def test_equal_weights_are_none(problem, weight, early_stopping):
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_only_ratios_of_weights_matter(problem, solver):
+def test_only_ratios_of_weights_matter(problem, solver, outputs):
     model, X, y = problem
     model.set_params(solver=solver, max_iter=30, n_iter_no_change=5, activation="tanh")
     model.set_params(tol=1.0)
@@ -45,7 +31,7 @@ def test_only_ratios_of_weights_matter(problem, solver):
 
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("weight", [1.0, "ramp"])
-def test_rows_of_weight_zero_are_not_there(problem, weight, early_stopping):
+def test_rows_of_weight_zero_are_not_there(problem, weight, early_stopping, outputs):
     model, X, y = problem
     model.set_params(early_stopping=early_stopping, batch_size=32, max_iter=500)
     keep = np.random.default_rng(1).permutation(120) < 90
@@ -56,7 +42,7 @@ def test_rows_of_weight_zero_are_not_there(problem, weight, early_stopping):
     assert_array_equal(outputs(spoiled, X), outputs(without, X))
 
 
-def test_whole_weights_are_repeated_rows(problem):
+def test_whole_weights_are_repeated_rows(problem, outputs):
     model, X, y = problem
     model.set_params(solver="lbfgs", max_iter=20, tol=1.0, activation="tanh")
     times = np.random.default_rng(1).integers(1, 4, size=120)
@@ -106,6 +92,16 @@ def test_class_weights_are_sample_weights(labelled, labels, own):
         expected = clone(model).fit(X, labels[y], base * per_class[y])
         other = clone(model).set_params(class_weight=class_weight).fit(X, labels[y], own)
         assert_allclose(other.predict_proba(X), expected.predict_proba(X), atol=1e-6)
+
+
+@pytest.mark.parametrize("class_weight", ["balanced", {0: 1, 1: 5}])
+def test_weights_of_two_classes_are_sample_weights(classifier, data, class_weight):
+    X, y = data
+    c = (y > 1).astype(int)
+    of_class = {0: 1, 1: 5} if class_weight != "balanced" else 120 / (2 * np.bincount(c))
+    expected = clone(classifier).fit(X, c, np.where(c, of_class[1], of_class[0]))
+    weighted = classifier.set_params(class_weight=class_weight).fit(X, c)
+    assert_allclose(weighted.predict_proba(X), expected.predict_proba(X), rtol=1e-9)
 
 
 def test_classes_that_a_dict_leaves_out_weigh_one(labelled):

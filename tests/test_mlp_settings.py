@@ -1,0 +1,96 @@
+"""What each parameter does to a fit."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+
+from skspectral import SpectralMLPRegressor
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("learning_rate", ["cosine", "constant", "adaptive"])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "identity"])
+def test_every_setting_learns(problem, solver, learning_rate, activation):
+    model, X, y = problem
+    model.set_params(solver=solver, learning_rate=learning_rate, activation=activation)
+    model.set_params(max_iter=1500).fit(X, y)
+    curve = model.loss_curve_
+    assert len(curve) == model.n_iter_
+    assert np.mean(curve[-5:]) < np.mean(curve[:5]) / 2
+    assert model.loss_ == curve[-1]
+    assert model.best_loss_ == min(curve)
+    assert model.score(X, y) > 0.9
+
+
+@pytest.mark.parametrize("mode", ["in", "out", "both"])
+@pytest.mark.parametrize("trainable", ["eigenvalues", "eigenvectors"])
+def test_what_is_not_trainable_stays_at_its_start(problem, mode, trainable):
+    model, X, y = problem
+    model.set_params(eigenvalues=mode, trainable=trainable)
+    fitted = clone(model).fit(X, y)
+    if trainable == "eigenvectors":
+        assert fitted.score(X, y) > 0.9
+    model.set_params(max_iter=1, learning_rate_init=1e-300)
+    with pytest.warns(ConvergenceWarning):
+        start = model.fit(X, y)
+    for k in range(2):
+        moved = [
+            np.any(getattr(fitted, name)[k] != getattr(start, name)[k])
+            for name in ("eigenvalues_in_", "eigenvalues_out_")
+        ]
+        which = {"in": [True, False], "out": [False, True], "both": [True, True]}[mode]
+        assert moved == (which if trainable == "eigenvalues" else [False, False])
+        still = np.array_equal(fitted.eigenvectors_[k], start.eigenvectors_[k])
+        assert still == (trainable == "eigenvalues")
+
+
+@pytest.mark.parametrize("mode", ["in", "out", "both"])
+def test_dense_and_spectral_start_from_the_same_weights(problem, mode):
+    model, X, y = problem
+    model.set_params(max_iter=1, learning_rate_init=1e-300, eigenvalues=mode)
+    with pytest.warns(ConvergenceWarning):
+        spectral = clone(model).fit(X, y)
+    with pytest.warns(ConvergenceWarning):
+        dense = clone(model).set_params(parametrization="dense").fit(X, y)
+    for a, b in zip(spectral.coefs_, dense.coefs_, strict=True):
+        assert_allclose(a, b, rtol=1e-12)
+    assert_array_equal(dense.eigenvalues_in_[0], 1)
+
+
+@pytest.mark.parametrize(("width", "same"), [(12, (12,)), ([12, 6], (12, 6)), (np.int64(5), 5)])
+def test_widths_may_be_any_sequence(problem, width, same, outputs):
+    model, X, y = problem
+    one = clone(model).set_params(hidden_layer_sizes=width).fit(X, y)
+    other = clone(model).set_params(hidden_layer_sizes=same).fit(X, y)
+    assert_array_equal(outputs(one, X), outputs(other, X))
+    assert len(one.core_sizes_) == len(one.node_importances_) == np.size(same)
+    assert one.n_layers_ == np.size(same) + 2
+
+
+def test_without_hidden_layers_the_model_is_linear(problem):
+    model, X, y = problem
+    model.set_params(hidden_layer_sizes=(), max_iter=1000).fit(X, y)
+    assert model.core_sizes_ == ()
+    assert model.score(X, y) > 0.9
+    if isinstance(model, SpectralMLPRegressor):
+        assert_allclose(model.predict(X), X @ model.coefs_[0][:, 0] + model.intercepts_[0])
+
+
+def test_without_intercepts_they_are_zero(problem):
+    model, X, y = problem
+    model.set_params(fit_intercept=False).fit(X, y)
+    for b in model.intercepts_:
+        assert_array_equal(b, 0)
+
+
+def test_without_shuffle_the_order_of_the_rows_counts(problem, outputs):
+    model, X, y = problem
+    model.set_params(batch_size=30, shuffle=False, max_iter=1000)
+    straight = clone(model).fit(X, y)
+    assert_array_equal(outputs(clone(model).fit(X, y), X), outputs(straight, X))
+    assert np.any(outputs(clone(model).fit(X[::-1], y[::-1]), X) != outputs(straight, X))
+    assert np.any(
+        outputs(clone(model).set_params(shuffle=True).fit(X, y), X) != outputs(straight, X)
+    )

@@ -1,0 +1,97 @@
+"""Targets: units, several outputs, classes by any name, labels."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import load_iris, make_multilabel_classification
+from sklearn.exceptions import DataConversionWarning
+from sklearn.preprocessing import scale
+
+from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("n_outputs", [1, 3])
+def test_regression_is_equivariant_to_the_unit_of_y(solver, n_outputs):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(150, 4))
+    y = np.tanh(X @ rng.normal(size=(4, n_outputs))).squeeze()
+    model = SpectralMLPRegressor(
+        20, solver=solver, max_iter=600, tol=1e-3, alpha=0.01, random_state=0
+    )
+    plain = clone(model).fit(X, y)
+    scaled = clone(model).fit(X, 1e6 * y + 1e6)
+    assert_allclose(scaled.predict(X), 1e6 * plain.predict(X) + 1e6, rtol=1e-3, atol=1e3)
+    assert_array_equal(scaled.core_masks_[0], plain.core_masks_[0])
+    assert_allclose(scaled.feature_importances_, plain.feature_importances_, atol=1e-3)
+
+
+def test_the_core_does_not_depend_on_the_unit_of_y(teacher, student):
+    X, y = teacher
+    other = clone(student).fit(X, 1e6 * y - 3e6)
+    assert other.core_sizes_ == student.core_sizes_
+    assert_allclose(other.predict(X), 1e6 * student.predict(X) - 3e6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("widths", [30, (30, 10)])
+def test_outputs_of_different_units_are_all_learned(data, widths):
+    X, y = data
+    Y = np.column_stack([y, 1e6 * X[:, 0] + 1e7, 1e-6 * X[:, 3]])
+    model = SpectralMLPRegressor(widths, max_iter=1500, random_state=0).fit(X, Y)
+    assert model.predict(X).shape == Y.shape
+    assert model.n_outputs_ == 3
+    errors = ((model.predict(X) - Y) ** 2).mean(axis=0) / Y.var(axis=0)
+    assert errors.max() < 0.05
+
+
+def test_a_column_of_y_is_one_dimensional(problem):
+    model, X, y = problem
+    expected = clone(model).fit(X, y).predict(X)
+    with pytest.warns(DataConversionWarning, match="column-vector y"):
+        model.fit(X, y[:, None])
+    assert_array_equal(model.predict(X), expected)
+
+
+def test_multilabel():
+    X, Y = make_multilabel_classification(150, 8, n_classes=3, random_state=0)
+    X = scale(X)
+    model = SpectralMLPClassifier(30, max_iter=1000, random_state=0).fit(X, Y)
+    assert model.out_activation_ == "logistic"
+    assert model.score(X, Y) > 0.9
+    assert model.predict_proba(X).shape == Y.shape
+    assert_array_equal(model.predict(X), model.predict_proba(X) > 0.5)
+    assert_array_equal(model.classes_, [0, 1, 2])
+    early = clone(model).set_params(early_stopping=True, max_iter=300).fit(X, Y)
+    assert len(early.validation_scores_) == early.n_iter_
+
+
+def test_iris_probabilities():
+    X, y = load_iris(return_X_y=True)
+    X = scale(X)
+    for labels, activation, width in ((y, "softmax", 3), (y == 1, "logistic", 1)):
+        model = SpectralMLPClassifier(20, max_iter=1000, random_state=0).fit(X, labels)
+        probabilities = model.predict_proba(X)
+        assert model.out_activation_ == activation
+        assert model.n_outputs_ == width
+        assert probabilities.shape == (150, len(model.classes_))
+        assert_allclose(probabilities.sum(axis=1), 1)
+        assert_allclose(model.predict_log_proba(X), np.log(probabilities))
+        assert_array_equal(model.predict(X), model.classes_[probabilities.argmax(axis=1)])
+        assert model.score(X, labels) > 0.93
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_the_names_of_the_classes_do_not_matter(n_classes, early_stopping):
+    X, y = load_iris(return_X_y=True)
+    X, y = scale(X)[: 50 * n_classes], y[: 50 * n_classes]
+    model = SpectralMLPClassifier(12, max_iter=400, random_state=0, early_stopping=early_stopping)
+    expected = clone(model).fit(X, y)
+    assert expected.score(X, y) > 0.9
+    others = [np.array(list("abc")), np.array(list("abc"), object), np.array([-1, 5, 700])]
+    for names in others if n_classes == 3 else [*others, np.array([False, True])]:
+        other = clone(model).fit(X, names[y])
+        assert_array_equal(other.predict_proba(X), expected.predict_proba(X))
+        assert_array_equal(other.classes_, names[:n_classes])
+        assert_array_equal(other.predict(X), names[expected.predict(X)])
