@@ -54,7 +54,7 @@ def evaluate(estimator, X, y, seed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--alphas", type=float, nargs="*", default=[])
+    parser.add_argument("--alphas", type=strength, nargs="*", default=[])
     parser.add_argument("--data", nargs="*", default=list(DATA), choices=list(DATA))
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
@@ -69,9 +69,13 @@ def main():
             chosen = {} if alpha is None else {"alpha": alpha}
             estimator = spectral(random_state=options.seed, **chosen)
             scores, cores = evaluate(estimator, X, y, options.seed)
-            label = spectral.__name__ + "".join(f", {k}={v:g}" for k, v in chosen.items())
+            label = spectral.__name__ + "".join(f", {k}={v}" for k, v in chosen.items())
             sizes = f"{min(cores)} to {max(cores)} of 100"
             row(name, label, with_error(scores), with_error(scores - base), sizes)
+
+
+def strength(text):
+    return text if text == "auto" else float(text)
 
 
 def with_error(values):

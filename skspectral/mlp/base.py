@@ -24,6 +24,7 @@ from skspectral.mlp.checks import (
     warn_of_scale,
 )
 from skspectral.mlp.progress import Progress
+from skspectral.mlp.strength import automatic_strength
 from skspectral.spectral import EIGENVALUES, Parameters, glorot_uniform
 
 # Adam needs a number of steps, whatever the number of rows; see docs/defaults.rst.
@@ -44,7 +45,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         "parametrization": [StrOptions({"spectral", "dense"})],
         "eigenvalues": [StrOptions(set(EIGENVALUES))],
         "trainable": [StrOptions({"all", "eigenvalues", "eigenvectors"})],
-        "alpha": [Interval(Real, 0, None, closed="left")],
+        "alpha": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "alpha_phi": [None, Interval(Real, 0, None, closed="left")],
         "alpha_lambda": [None, Interval(Real, 0, None, closed="left")],
         "alpha_w": [None, Interval(Real, 0, None, closed="left")],
@@ -208,6 +209,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         refuse_scale_of_y(largest, state["scale"], X.dtype)
         start = self._start(X, targets.shape[1], state, started)
         warn_of_scale(X)
+        self.alpha_ = self._alpha(X, y, sample_weight, started, incremental)
         self.n_layers_ = len(start.eigenvectors) + 1
         self.n_outputs_ = targets.shape[1]
         self.out_activation_ = self._out_activation()
@@ -408,13 +410,26 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
 
         return validate
 
+    def _alpha(self, X, y, sample_weight, started, incremental):
+        """The strength that `alpha` asks for; one that was chosen before stays."""
+        if self.alpha != "auto":
+            return self.alpha
+        if started:
+            return self.alpha_
+        if incremental:
+            raise ValueError(
+                "alpha='auto' cannot be chosen by partial_fit, which sees one piece of the data; "
+                "give a number, or call fit first."
+            )
+        return automatic_strength(self, X, y, sample_weight)
+
     def _strengths(self):
         own = {
             "eigenvectors": self.alpha_phi,
             "eigenvalues": self.alpha_lambda,
             "weights": self.alpha_w,
         }
-        return {name: self.alpha if value is None else value for name, value in own.items()}
+        return {name: self.alpha_ if value is None else value for name, value in own.items()}
 
     def _batch_size(self, n_rows):
         if self.batch_size == "auto":

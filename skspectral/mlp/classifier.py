@@ -42,8 +42,10 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         through their incoming weights; ``"both"`` is the full formula, for study.
     trainable : {"all", "eigenvalues", "eigenvectors"}, default="all"
         What moves in training besides the intercepts.
-    alpha : float, default=1e-3
-        Strength of the penalty. Larger leaves a smaller core.
+    alpha : float or "auto", default=1e-3
+        Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise: a pilot
+        training, a quarter as long, on four fifths of the rows tells it from the others; see
+        ``alpha_`` and the page on defaults.
     alpha_phi, alpha_lambda, alpha_w : float, default=None
         Strengths for eigenvectors, eigenvalues and dense weights; None is `alpha`. Only the product
         of the first two matters at a minimum.
@@ -108,6 +110,8 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         Nodes of each hidden layer whose relevance exceeds 5 % of the layer's largest.
     core_sizes_ : tuple of int
         How many they are.
+    alpha_ : float
+        The strength used: `alpha`, or what ``"auto"`` came to.
     loss_, best_loss_ : float
         Last and smallest value of the objective, nan before there is one; the latter None with
         early stopping.
@@ -383,6 +387,13 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
                 "this y the weight zero; give a class that is in y a positive weight."
             )
         return weights
+
+    def _error_of_constant(self, y):
+        """Error of the most frequent class; None if a class is too rare to be held out."""
+        counts = np.unique(y, axis=0, return_counts=True)[1]
+        if counts.min() < 5 and not _is_multilabel(y):
+            return None
+        return 1 - counts.max() / len(y)
 
     def _strata(self, y):
         return None if _is_multilabel(y) else y

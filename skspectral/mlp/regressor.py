@@ -33,8 +33,10 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         through their incoming weights; ``"both"`` is the full formula, for study.
     trainable : {"all", "eigenvalues", "eigenvectors"}, default="all"
         What moves in training besides the intercepts.
-    alpha : float, default=1e-3
-        Strength of the penalty. Larger leaves a smaller core.
+    alpha : float or "auto", default=1e-3
+        Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise: a pilot
+        training, a quarter as long, on four fifths of the rows tells it from the others; see
+        ``alpha_`` and the page on defaults.
     alpha_phi, alpha_lambda, alpha_w : float, default=None
         Strengths for eigenvectors, eigenvalues and dense weights; None is `alpha`. Only the product
         of the first two matters at a minimum.
@@ -94,6 +96,8 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         Nodes of each hidden layer whose relevance exceeds 5 % of the layer's largest.
     core_sizes_ : tuple of int
         How many they are.
+    alpha_ : float
+        The strength used: `alpha`, or what ``"auto"`` came to.
     loss_, best_loss_ : float
         Last and smallest value of the objective, nan before there is one; the latter None with
         early stopping.
@@ -281,6 +285,9 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
             "mean": np.ldexp(mean, exponent) if self.fit_intercept else np.zeros_like(mean),
             "scale": np.where(constant, 1.0, np.ldexp(scale, exponent)),
         }
+
+    def _error_of_constant(self, y):
+        return 1.0
 
     def _strata(self, y):
         return None

@@ -1,0 +1,69 @@
+"""The strength of the penalty, chosen from the data."""
+
+import warnings
+
+import numpy as np
+from sklearn.base import is_classifier
+
+# The weakest strength: what is left to optimisation rather than to noise.
+_WEAKEST = 1e-4
+_FACTOR = 0.05
+
+# The pilot: this share of the epochs, on all rows but this share.
+_PILOT, _HELD_OUT = 0.25, 0.2
+_FEWEST_ROWS = 10
+
+
+def automatic_strength(estimator, X, y, sample_weight=None):
+    """A strength that follows the noise: the value of ``alpha="auto"``.
+
+    A node that means nothing still finds a gradient, made of noise: over n rows and d inputs it is
+    of the order sigma * sqrt(d / n). The penalty has to be stronger than that, and as weak as
+    possible otherwise, so ``alpha = 0.05 * sqrt(share * d / n)``, at least 1e-4. `share` stands for
+    sigma^2: what a short pilot training with the weakest strength gets wrong of what a constant
+    gets wrong, on a fifth of the rows that it has not seen.
+
+    Parameters
+    ----------
+    estimator : SpectralMLPRegressor or SpectralMLPClassifier
+        Its parameters are those of the pilot.
+    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+    sample_weight : array-like of shape (n_samples,), default=None
+        Rows of weight zero do not count.
+
+    Returns
+    -------
+    alpha : float
+    """
+    if sample_weight is not None:
+        rows = np.flatnonzero(sample_weight)
+        X, y, sample_weight = X[rows], y[rows], np.asarray(sample_weight)[rows]
+    n_rows, n_inputs = X.shape
+    share = _wrong_share(estimator, X, y, sample_weight)
+    return float(max(_WEAKEST, _FACTOR * np.sqrt(share * n_inputs / n_rows)))
+
+
+def _wrong_share(estimator, X, y, sample_weight):
+    """Error of the pilot over the error of a constant; one where there is too little to tell."""
+    constant = estimator._error_of_constant(y)
+    if len(y) < _FEWEST_ROWS or not constant:
+        return 1.0
+    pilot = type(estimator)(**estimator.get_params())
+    pilot.set_params(solver="adam", learning_rate="cosine", warm_start=False, verbose=False)
+    n_rows = int((1 - _HELD_OUT) * len(y))
+    n_epochs = pilot._n_epochs(n_rows, min(pilot._batch_size(len(y)), n_rows))
+    pilot.set_params(
+        alpha=_WEAKEST,
+        max_iter=max(1, int(_PILOT * n_epochs)),
+        early_stopping=True,
+        validation_fraction=_HELD_OUT,
+        n_iter_no_change=np.inf,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the fit itself says what there is to say
+        pilot.fit(X, y, sample_weight)
+    # A classifier without an error on m rows may still make one in m.
+    resolution = 1 / (_HELD_OUT * len(y)) if is_classifier(estimator) else 0.0
+    error = max(1 - pilot.best_validation_score_, resolution)
+    return float(np.clip(error / constant, 0, 1))

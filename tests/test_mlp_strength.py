@@ -1,0 +1,97 @@
+"""alpha="auto": a strength that follows the noise."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes
+from sklearn.model_selection import KFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
+from skspectral.datasets import make_teacher_classification, make_teacher_regression
+
+
+def chosen(X, y, **parameters):
+    settings = {"hidden_layer_sizes": 20, "random_state": 0, "alpha": "auto"}
+    settings |= parameters
+    mlp = SpectralMLPClassifier if y.dtype.kind in "iU" else SpectralMLPRegressor
+    return mlp(**settings).fit(X, y)
+
+
+def test_more_noise_asks_for_more():
+    alphas = []
+    for noise in (0.0, 0.3, 1.0):
+        X, y = make_teacher_regression(2000, 6, hidden_layer_sizes=3, noise=noise, random_state=0)
+        alphas.append(chosen(X, y).alpha_)
+    # Without noise the weakest; then 0.05 * noise / sqrt(1 + noise^2) * sqrt(6 / 2000), or more.
+    expected = [1e-4, 0.05 * 0.287 * np.sqrt(6 / 2000), 0.05 * 0.707 * np.sqrt(6 / 2000)]
+    assert alphas[0] == pytest.approx(expected[0], rel=0.5)
+    assert alphas[1] == pytest.approx(expected[1], rel=0.3)
+    assert alphas[2] == pytest.approx(expected[2], rel=0.3)
+
+
+@pytest.mark.parametrize("flip_y", [0.0, 0.4])
+def test_classes(flip_y):
+    X, y = make_teacher_classification(1500, 4, hidden_layer_sizes=3, flip_y=flip_y, random_state=0)
+    alpha = chosen(X, y).alpha_
+    share = (flip_y / 2 + 0.03) / (1 - np.bincount(y).max() / len(y))
+    assert alpha == pytest.approx(0.05 * np.sqrt(share * 4 / 1500), rel=0.5)
+    assert chosen(X, np.where(y, "yes", "no")).alpha_ == pytest.approx(alpha)
+
+
+def test_small_and_noisy_data():
+    X, y = load_diabetes(return_X_y=True)
+    mlp = SpectralMLPRegressor(max_iter=1500, random_state=1)
+    scores = [
+        cross_val_score(
+            make_pipeline(StandardScaler(), mlp.set_params(alpha=alpha)),
+            X,
+            y,
+            cv=KFold(3, shuffle=True, random_state=1),
+        ).mean()
+        for alpha in (1e-3, "auto")
+    ]
+    assert scores[1] > scores[0] + 0.1
+    assert scores[1] > 0.35
+
+
+def test_number_is_kept(data, regressor):
+    assert regressor.set_params(alpha=0.02).fit(*data).alpha_ == 0.02
+
+
+def test_same_seed_same_strength_and_no_trace(data, regressor, capsys):
+    regressor.set_params(alpha="auto")
+    first = clone(regressor).fit(*data)
+    regressor.set_params(verbose=True).fit(*data)
+    assert first.alpha_ == regressor.alpha_
+    np.testing.assert_array_equal(first.coefs_[0], regressor.coefs_[0])
+    assert capsys.readouterr().out.count("Iteration") == regressor.n_iter_
+    assert regressor.alpha == "auto"
+
+
+def test_rows_of_weight_zero_do_not_count(data, regressor):
+    X, y = data
+    regressor.set_params(alpha="auto")
+    weights = np.r_[np.ones(90), np.zeros(30)]
+    weighted = clone(regressor).fit(X, y, weights)
+    assert weighted.alpha_ == clone(regressor).fit(X[:90], y[:90]).alpha_
+
+
+@pytest.mark.parametrize("counts", [(4, 4), (60, 3)])
+def test_too_little_to_tell_is_taken_for_noise(counts, classifier):
+    X = np.random.default_rng(0).normal(size=(sum(counts), 2))
+    y = np.repeat([0, 1], counts)
+    alpha = classifier.set_params(alpha="auto").fit(X, y).alpha_
+    assert alpha == pytest.approx(0.05 * np.sqrt(2 / len(y)))
+
+
+def test_going_on_keeps_the_strength(data, regressor):
+    X, y = data
+    regressor.set_params(alpha="auto", warm_start=True).fit(X, y)
+    alpha = regressor.alpha_
+    regressor.fit(X[:50], y[:50] + np.arange(50) % 3)
+    assert regressor.alpha_ == alpha
+    assert regressor.partial_fit(X, y).alpha_ == alpha
+    with pytest.raises(ValueError, match="give a number, or call fit first"):
+        clone(regressor).partial_fit(X, y)
