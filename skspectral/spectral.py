@@ -147,6 +147,30 @@ class Parameters:
         transfers = zip(self.eigenvectors, self.eigenvalues_in, self.eigenvalues_out, strict=True)
         return [transfer_weights(*transfer) for transfer in transfers]
 
+    def penalty(self, strengths, eigenvalues):
+        """The penalty on the parameters.
+
+        Parameters
+        ----------
+        strengths : dict of str to float
+            Of the ``"eigenvectors"`` and ``"eigenvalues"``, or of dense ``"weights"``.
+        eigenvalues : {"in", "out", "both"} or None
+            Which of them are trained; None for a dense network.
+
+        Returns
+        -------
+        penalty : float
+        """
+        phi = _sum_of_squares(self.eigenvectors)
+        if eigenvalues is None:
+            return strengths["weights"] * phi
+        own = _sum_of_squares([*self.eigenvalues_in, *self.eigenvalues_out])
+        return strengths["eigenvectors"] * phi + strengths["eigenvalues"] * own
+
+
+def _sum_of_squares(arrays):
+    return sum(np.square(array, dtype=np.float64).sum() for array in arrays)
+
 
 def glorot_uniform(widths, activation, rng, dtype=np.float64, fit_intercept=True):
     """Random weights and intercepts to start from, as scikit-learn's MLP draws them.

@@ -4,8 +4,8 @@ import warnings
 
 import numpy as np
 import pytest
-from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
+from sklearn.base import clone, is_regressor
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from skspectral import SpectralMLPRegressor
 
@@ -193,3 +193,47 @@ def test_a_collapsed_network_has_an_empty_core(regressor, data):
     assert model.core_sizes_ == (0,)
     assert np.isfinite(model.feature_importances_).all()
     np.testing.assert_allclose(model.predict(data[0]), data[1].mean(), atol=0.05)
+
+
+FAILURES = {
+    "large X": {"scale": 1e150},
+    "large X, early stopping": {"scale": 1e150, "early_stopping": True},
+    "large rate": {"learning_rate_init": 1e10},
+    "large constant rate": {"learning_rate_init": 1e10, "learning_rate": "constant"},
+    "dense": {"scale": 1e150, "parametrization": "dense"},
+}
+
+
+# The other two warnings may come as well.
+@pytest.mark.filterwarnings("ignore:The largest root mean square:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*Maximum iterations:sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_useless_network_is_said(problem, name):
+    model, X, y = problem
+    settings = FAILURES[name].copy()
+    X = X * settings.pop("scale", 1)
+    with pytest.warns(ConvergenceWarning, match=r"ended at a loss of .*learning_rate_init"):
+        model.set_params(**settings).fit(X, y, np.linspace(1, 2, 120))
+
+
+# One iteration is said; that it is a failure must not be.
+@pytest.mark.filterwarnings("ignore:.*Maximum iterations:sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"alpha": 100.0},
+        {"alpha": 100.0, "parametrization": "dense"},
+        {"hidden_layer_sizes": (200, 200, 200)},
+        {"fit_intercept": False},
+        {"early_stopping": True, "alpha": 100.0},
+        {"solver": "lbfgs"},
+    ],
+    ids=str,
+)
+def test_few_iterations_are_no_failure(problem, settings):
+    model, X, y = problem
+    model.set_params(max_iter=1, **settings)
+    model.fit(X, y if not is_regressor(model) else y + 100, np.linspace(1, 2, 120))
+    if is_regressor(model):
+        model.fit(X, np.ones(120))

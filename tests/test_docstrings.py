@@ -45,6 +45,8 @@ PUBLIC = [
     "skspectral.core.gap_threshold",
     "skspectral.core.top_masks",
     "skspectral.core.prune",
+    "skspectral.datasets.make_teacher_classification",
+    "skspectral.datasets.make_teacher_regression",
     "skspectral.export.to_sklearn",
     "skspectral.forward.forward",
     "skspectral.model_selection.core_size",

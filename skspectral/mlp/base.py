@@ -21,6 +21,7 @@ from skspectral.mlp.checks import (
     refuse_scale_of_y,
     torch_device,
     warn_of_ending,
+    warn_of_failure,
     warn_of_scale,
 )
 from skspectral.mlp.progress import Progress
@@ -270,6 +271,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         self._store(parameters, progress, state, moments, len(member["rows"]), incremental)
         if outcome.interrupted or not incremental:
             warn_of_ending(self, outcome, progress.losses, n_epochs, patience)
+            penalty = parameters.penalty(self._strengths(), mode)
+            warn_of_failure(self, progress.kept_loss, penalty, member["targets"], member["weights"])
         if not incremental:
             context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=dict)
 

@@ -9,6 +9,9 @@ from sklearn.exceptions import ConvergenceWarning
 # Columns on scales beyond these defeat any one learning rate.
 _LARGEST_SCALE, _SMALLEST_SCALE = 1e3, 1e-3
 
+# A start is within a few times the loss of a constant, a failure many orders beyond it.
+_FAILURE = 10
+
 # Within these the squares of y, in relevances and scores, neither overflow nor vanish.
 _SCALES_OF_Y = {"float64": (1e-150, 1e150), "float32": (1e-16, 1e16)}
 
@@ -122,6 +125,36 @@ def warn_of_ending(estimator, outcome, losses, n_epochs, patience):
         warnings.warn(
             f"{name}: Maximum iterations ({n_epochs}) reached and the optimization hasn't "
             "converged yet.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+
+
+def warn_of_failure(estimator, loss, penalty, targets, weights):
+    """Warn if a network is far worse than a constant.
+
+    Parameters
+    ----------
+    estimator : SpectralMLPRegressor or SpectralMLPClassifier
+    loss : float
+        Objective of the network, penalty included.
+    penalty : float
+        The penalty alone: a strong one is no failure.
+    targets : ndarray of shape (n_rows, n_outputs)
+        What it was trained on, y in standard units.
+    weights : ndarray of shape (n_rows,) or None
+    """
+    if estimator._loss() == "squared_error":
+        squares = np.average(np.square(targets), axis=0, weights=weights)
+        constant = max(1.0, squares.mean())
+    else:
+        constant = np.log(max(2, targets.shape[1]))
+    # Twice, because rounding may hide the rest of the loss in the penalty.
+    if loss > _FAILURE * constant + 2 * penalty:
+        warnings.warn(
+            f"The training ended at a loss of {loss:.2g}, where that of a constant prediction is "
+            f"{constant:.2g}: put a StandardScaler before, or lower learning_rate_init (now "
+            f"{estimator.learning_rate_init}).",
             ConvergenceWarning,
             stacklevel=2,
         )

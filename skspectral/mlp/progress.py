@@ -52,6 +52,16 @@ class Progress:
                 print(f"Validation score: {self.scores[-1]:f}")
         return progress, self._end(stack)
 
+    @property
+    def kept_loss(self):
+        """Loss of the network that is kept: the best by its score, else the last."""
+        if not self.scores:
+            return self.losses[-1] if self.losses else np.nan
+        best = max(self.scores)
+        return next(
+            v for v, s in zip(self.losses[::-1], self.scores[::-1], strict=True) if s == best
+        )
+
     def _begin(self):
         if self._context is not None:
             self._task = self._context.subcontext(task_name="fit iteration")
