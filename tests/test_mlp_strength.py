@@ -24,8 +24,8 @@ def test_more_noise_asks_for_more():
     for noise in (0.0, 0.3, 1.0):
         X, y = make_teacher_regression(2000, 6, hidden_layer_sizes=3, noise=noise, random_state=0)
         alphas.append(chosen(X, y).alpha_)
-    # Without noise the weakest; then 0.05 * noise / sqrt(1 + noise^2) * sqrt(6 / 2000), or more.
-    expected = [1e-4, 0.05 * 0.287 * np.sqrt(6 / 2000), 0.05 * 0.707 * np.sqrt(6 / 2000)]
+    # Without noise the weakest; then 0.1 * noise / sqrt(1 + noise^2) * sqrt(6 / 2000), or more.
+    expected = [3e-4, 0.1 * 0.287 * np.sqrt(6 / 2000), 0.1 * 0.707 * np.sqrt(6 / 2000)]
     assert alphas[0] == pytest.approx(expected[0], rel=0.5)
     assert alphas[1] == pytest.approx(expected[1], rel=0.3)
     assert alphas[2] == pytest.approx(expected[2], rel=0.3)

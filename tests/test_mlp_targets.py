@@ -86,7 +86,8 @@ def test_iris_probabilities():
 def test_the_names_of_the_classes_do_not_matter(n_classes, early_stopping):
     X, y = load_iris(return_X_y=True)
     X, y = scale(X)[: 50 * n_classes], y[: 50 * n_classes]
-    model = SpectralMLPClassifier(12, max_iter=400, random_state=0, early_stopping=early_stopping)
+    model = SpectralMLPClassifier(12, max_iter=400, random_state=0)
+    model.set_params(early_stopping=early_stopping, validation_fraction=0.3)
     expected = clone(model).fit(X, y)
     assert expected.score(X, y) > 0.9
     others = [np.array(list("abc")), np.array(list("abc"), object), np.array([-1, 5, 700])]

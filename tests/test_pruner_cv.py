@@ -54,7 +54,7 @@ def test_smallest_size_as_good_as_the_best_is_kept(fitted, problem):
 
 
 @pytest.mark.parametrize("rule", ["best", 0.0, 0.3, 10.0])
-def test_rules(rule, fitted, problem, monkeypatch):
+def test_rules(rule, fitted):
     # The curve is known: only the choice is looked at.
     results = fitted.cv_results_
     scores = np.column_stack([results[f"split{k}_test_score"] for k in range(3)])

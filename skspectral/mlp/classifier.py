@@ -59,7 +59,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     learning_rate : {"cosine", "constant", "adaptive"}, default="cosine"
         How the rate of Adam moves. ``"cosine"`` falls to zero at `max_iter`, which makes the core
         sharp; ``"adaptive"`` divides by five when `n_iter_no_change` epochs brought no progress.
-    learning_rate_init : float, default=5e-3
+    learning_rate_init : float, default=1e-2
         Initial learning rate of Adam.
     max_iter : int or "auto", default="auto"
         Epochs of Adam or iterations of L-BFGS, at most. ``"auto"``: as many epochs as make 8000
@@ -190,7 +190,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         solver="adam",
         batch_size="auto",
         learning_rate="cosine",
-        learning_rate_init=5e-3,
+        learning_rate_init=1e-2,
         max_iter="auto",
         tol=1e-4,
         n_iter_no_change="auto",
