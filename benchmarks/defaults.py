@@ -1,7 +1,7 @@
 """The defaults against those of scikit-learn's MLP, on five data sets.
 
 5-fold cross-validation of StandardScaler and the estimator, with the same folds for every row.
-`--alphas` adds rows with other strengths. Prints a reStructuredText table.
+`--alphas` adds rows with other strengths, `--rate` is the initial learning rate. Prints a reStructuredText table.
 """
 
 import argparse
@@ -55,6 +55,7 @@ def evaluate(estimator, X, y, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--alphas", type=strength, nargs="*", default=[])
+    parser.add_argument("--rate", type=float, default=1e-2)
     parser.add_argument("--data", nargs="*", default=list(DATA), choices=list(DATA))
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
@@ -67,7 +68,9 @@ def main():
         row(name, reference.__name__, with_error(base), "", "")
         for alpha in [None, *options.alphas]:
             chosen = {} if alpha is None else {"alpha": alpha}
-            estimator = spectral(random_state=options.seed, **chosen)
+            estimator = spectral(
+                random_state=options.seed, learning_rate_init=options.rate, **chosen
+            )
             scores, cores = evaluate(estimator, X, y, options.seed)
             label = spectral.__name__ + "".join(f", {k}={v}" for k, v in chosen.items())
             sizes = f"{min(cores)} to {max(cores)} of 100"
