@@ -1,7 +1,8 @@
 """The defaults against those of scikit-learn's MLP, on five data sets.
 
 5-fold cross-validation of StandardScaler and the estimator, with the same folds for every row.
-`--alphas` adds rows with other strengths, `--rate` is the initial learning rate. Prints a reStructuredText table.
+`--alphas` adds rows with other strengths, `--rate` is the initial learning rate. Prints a
+reStructuredText table.
 """
 
 import argparse

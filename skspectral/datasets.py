@@ -105,7 +105,7 @@ def make_teacher_regression(
     X = _inputs(n_samples, n_features, teacher, rng)
     y = teacher.predict(X)
     if noise > 0:
-        y = y + noise * y.std() * rng.standard_normal(n_samples)
+        y = y + noise * y.std(axis=0) * rng.standard_normal(y.shape)
     return (X, y, teacher) if return_teacher else (X, y)
 
 
@@ -212,7 +212,13 @@ def _teacher(mlp, n_features, n_irrelevant, hidden_layer_sizes, activation, n_ou
             f"n_irrelevant={n_irrelevant} of n_features={n_features} columns leave the teacher "
             "none; give fewer than n_features."
         )
-    hidden = tuple(int(n) for n in np.atleast_1d(hidden_layer_sizes))
+    sizes = np.atleast_1d(hidden_layer_sizes)
+    if not np.issubdtype(sizes.dtype, np.integer) or sizes.min() < 1:
+        raise ValueError(
+            f"hidden_layer_sizes={hidden_layer_sizes!r}; give a whole number of nodes, at least 1, "
+            "for each hidden layer."
+        )
+    hidden = tuple(int(n) for n in sizes)
     widths = (n_features - n_irrelevant, *hidden, n_outputs)
     mlp.set_params(hidden_layer_sizes=hidden, activation=activation)
     mlp.coefs_ = [

@@ -95,3 +95,17 @@ def test_going_on_keeps_the_strength(data, regressor):
     assert regressor.partial_fit(X, y).alpha_ == alpha
     with pytest.raises(ValueError, match="give a number, or call fit first"):
         clone(regressor).partial_fit(X, y)
+
+
+def test_a_number_before_is_no_choice(data, regressor):
+    regressor.set_params(alpha=0.5, warm_start=True).fit(*data)
+    assert regressor.set_params(alpha="auto").fit(*data).alpha_ < 0.1
+
+
+def test_class_weights_and_scalar_weights(data, classifier, regressor):
+    X, y = data
+    labels = np.where(y > 0, "a", "b")
+    classifier.set_params(alpha="auto", class_weight={"a": 1.0, "b": 0.0}).fit(X, labels)
+    classifier.set_params(class_weight={"a": 1.0, "b": 3.0})
+    assert classifier.fit(X, labels, (labels == "a") * 1.0).alpha_ > 0
+    assert regressor.set_params(alpha="auto").fit(X, y, 2.0).alpha_ > 0

@@ -12,9 +12,11 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.datasets import load_wine
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
@@ -256,6 +258,45 @@ def test_pipeline_inside(wine, wine_pipe):
     np.testing.assert_array_equal(selector.transform(X), expected)
 
 
+def test_pipelines_whose_steps_know_no_columns(data):
+    X, y = data
+    mlp = SpectralMLPRegressor(8, solver="lbfgs", tol=0.1, random_state=0)
+    plain = Pipeline([("nothing", "passthrough"), ("mlp", mlp)])
+    selector = SpectralPruner(plain, layer=0, n_nodes_to_select=2).fit(X, y)
+    np.testing.assert_array_equal(selector.transform(X), X[:, selector.get_support()])
+    X = np.where(np.abs(X) > 2, np.nan, X)
+    imputed = make_pipeline(SimpleImputer(), StandardScaler(), mlp)
+    selector = SpectralPruner(imputed, layer=0, n_nodes_to_select=2).fit(X, y)
+    np.testing.assert_array_equal(selector.transform(X), X[:, selector.get_support()])
+    texts, labels = ["red fox", "red hen", "grey hen", "grey owl"] * 10, [0, 0, 1, 1] * 10
+    words = make_pipeline(TfidfVectorizer(), SpectralMLPClassifier(8, solver="lbfgs", tol=0.1))
+    selector = SpectralPruner(words, layer=0, n_nodes_to_select=2).fit(texts, labels)
+    assert selector.transform(texts).shape == (40, 2)
+    assert set(selector.get_feature_names_out()) < {"red", "grey", "fox", "hen", "owl"}
+
+
+def test_sparse_labels(data):
+    X, y = data
+    labels = csr_array(np.column_stack([y > 0, X[:, 0] > 0]).astype(int))
+    mlp = SpectralMLPClassifier(8, solver="lbfgs", tol=1e-2, random_state=0)
+    pruner = SpectralPruner(mlp).fit(X, labels)
+    assert pruner.score(X, labels.toarray()) > 0.9
+
+
+def test_refit_leaves_the_parameters_as_they_were(pruner):
+    small = pruner.pruned_estimator_
+    assert pruner.refit_scores_["refit"] > pruner.refit_scores_["cut"]
+    assert small.alpha_ == 0
+    expected = pruner.estimator_.get_params() | {"hidden_layer_sizes": N_TEACHER}
+    assert small.get_params() == expected
+
+
+def test_large_held_out_share(data):
+    X, y = data
+    mlp = SpectralMLPRegressor(8, solver="lbfgs", tol=1e-2, validation_fraction=0.999)
+    assert SpectralPruner(mlp).fit(X, y).refit_scores_ == {}
+
+
 def test_step_of_a_pipeline_and_of_a_search(teacher):
     X, y = teacher[0][:400], teacher[1][:400]
     mlp = SpectralMLPRegressor(max_iter=300, random_state=0)
@@ -387,6 +428,9 @@ def test_constant_network_keeps_one_node_and_says_so(data):
         ({"n_nodes_to_select": 13}, "13 of 12 nodes"),
         ({"n_nodes_to_select": (3, 4)}, "2 entries for 1 layers"),
         ({"n_nodes_to_select": (0,)}, "0 of 12 nodes"),
+        ({"n_nodes_to_select": ("a",)}, "a of 12 nodes"),
+        ({"threshold": lambda r: np.nan}, "threshold returned nan"),
+        ({"threshold": lambda r: r}, "threshold returned array"),
         ({"threshold": 1.5}, "'threshold' parameter"),
         ({"prefit": True}, "SpectralMLPRegressor is not fitted"),
         ({"strategy": "never"}, "'strategy' parameter"),

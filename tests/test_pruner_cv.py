@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_wine
-from sklearn.model_selection import KFold
+from sklearn.model_selection import GroupKFold, KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -97,6 +97,18 @@ def test_weights_are_split_as_the_rows_are(problem):
     full = pruner.cv_results_["split2_test_score"][-1]
     assert full == pytest.approx(alone.score(X[test], y[test]), rel=1e-10)
     assert full != pytest.approx(mlp.fit(X[train], y[train]).score(X[test], y[test]), rel=1e-8)
+
+
+def test_groups_are_kept_together(problem):
+    X, y = problem[0][:200], problem[1][:200]
+    groups = np.repeat(np.arange(4), 50)
+    mlp = SpectralMLPRegressor(10, solver="lbfgs", tol=1e-2, random_state=0)
+    grouped = SpectralPrunerCV(mlp, cv=GroupKFold(4), refit=False).fit(X, y, groups=groups)
+    splits = list(GroupKFold(4).split(X, y, groups))
+    named = SpectralPrunerCV(mlp, cv=splits, refit=False).fit(X, y)
+    np.testing.assert_array_equal(
+        grouped.cv_results_["mean_test_score"], named.cv_results_["mean_test_score"]
+    )
 
 
 def test_errors(data, regressor):

@@ -195,6 +195,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
         # A copy: a call that fails must not have moved the generators.
         state = deepcopy(self._state) if started else {"rng": self._generators()}
+        self.alpha_ = self._alpha(X, y, weights, state.get("automatic"), incremental)
+        state["automatic"] = self.alpha == "auto"
         largest = np.abs(targets[rows]).max()
         validate = None
         if self.early_stopping and not incremental and self.solver != "lbfgs":
@@ -210,7 +212,6 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         refuse_scale_of_y(largest, state["scale"], X.dtype)
         start = self._start(X, targets.shape[1], state, started)
         warn_of_scale(X)
-        self.alpha_ = self._alpha(X, y, sample_weight, started, incremental)
         self.n_layers_ = len(start.eigenvectors) + 1
         self.n_outputs_ = targets.shape[1]
         self.out_activation_ = self._out_activation()
@@ -413,18 +414,18 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
 
         return validate
 
-    def _alpha(self, X, y, sample_weight, started, incremental):
+    def _alpha(self, X, y, weights, chosen, incremental):
         """The strength that `alpha` asks for; one that was chosen before stays."""
         if self.alpha != "auto":
             return self.alpha
-        if started:
+        if chosen:
             return self.alpha_
         if incremental:
             raise ValueError(
                 "alpha='auto' cannot be chosen by partial_fit, which sees one piece of the data; "
                 "give a number, or call fit first."
             )
-        return automatic_strength(self, X, y, sample_weight)
+        return automatic_strength(self, X, y, weights)
 
     def _strengths(self):
         own = {

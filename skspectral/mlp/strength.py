@@ -14,7 +14,7 @@ _PILOT, _HELD_OUT = 0.25, 0.2
 _FEWEST_ROWS = 10
 
 
-def automatic_strength(estimator, X, y, sample_weight=None):
+def automatic_strength(estimator, X, y, weights=None):
     """A strength that follows the noise: the value of ``alpha="auto"``.
 
     A node that means nothing still finds a gradient, made of noise: over n rows and d inputs it is
@@ -30,28 +30,30 @@ def automatic_strength(estimator, X, y, sample_weight=None):
         Its parameters are those of the pilot.
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-    sample_weight : array-like of shape (n_samples,), default=None
-        Rows of weight zero do not count.
+    weights : ndarray of shape (n_samples,), default=None
+        Sample weights, those of the classes included; rows of weight zero do not count.
 
     Returns
     -------
     alpha : float
     """
-    if sample_weight is not None:
-        rows = np.flatnonzero(sample_weight)
-        X, y, sample_weight = X[rows], y[rows], np.asarray(sample_weight)[rows]
+    if weights is not None:
+        rows = np.flatnonzero(weights)
+        X, y, weights = X[rows], y[rows], weights[rows]
     n_rows, n_inputs = X.shape
-    share = _wrong_share(estimator, X, y, sample_weight)
+    share = _wrong_share(estimator, X, y, weights)
     slope = 1 if is_classifier(estimator) else 2
     return float(max(_WEAKEST, _FACTOR * slope * np.sqrt(share * n_inputs / n_rows)))
 
 
-def _wrong_share(estimator, X, y, sample_weight):
+def _wrong_share(estimator, X, y, weights):
     """Error of the pilot over the error of a constant; one where there is too little to tell."""
     constant = estimator._error_of_constant(y)
     if len(y) < _FEWEST_ROWS or not constant:
         return 1.0
     pilot = type(estimator)(**estimator.get_params())
+    if is_classifier(pilot):
+        pilot.set_params(class_weight=None)  # it is in the weights
     pilot.set_params(solver="adam", learning_rate="cosine", warm_start=False, verbose=False)
     n_rows = int((1 - _HELD_OUT) * len(y))
     n_epochs = pilot._n_epochs(n_rows, min(pilot._batch_size(len(y)), n_rows))
@@ -64,7 +66,7 @@ def _wrong_share(estimator, X, y, sample_weight):
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the fit itself says what there is to say
-        pilot.fit(X, y, sample_weight)
+        pilot.fit(X, y, weights)
     # A classifier without an error on m rows may still make one in m.
     resolution = 1 / (_HELD_OUT * len(y)) if is_classifier(estimator) else 0.0
     error = max(1 - pilot.best_validation_score_, resolution)

@@ -1,5 +1,7 @@
 """What the pruners share once the nodes are chosen: transform, predict, summary."""
 
+from dataclasses import replace
+
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.feature_selection import SelectorMixin
@@ -18,6 +20,7 @@ from skspectral.forward import forward
 from skspectral.mlp import SpectralMLPRegressor
 from skspectral.pruner.network import (
     cut_network,
+    first_step,
     last_step,
     network_of,
     network_weights,
@@ -41,7 +44,7 @@ def _pruned_has(method):
 
 
 def _cuts_inputs(pruner):
-    if pruner._layer() != 0:
+    if (pruner._layer() if hasattr(pruner, "estimator_") else pruner.layer) != 0:
         raise AttributeError(
             "inverse_transform is there for the inputs only: the values of hidden nodes do not "
             "tell those of the columns; set layer=0."
@@ -159,9 +162,11 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             return _generate_get_feature_names_out(
                 self, int(self.masks_[layer].sum()), input_features=input_features
             )
-        names = _check_feature_names_in(self, input_features)
         steps = steps_before(self.estimator_)
-        names = names if steps is None else steps.get_feature_names_out(names)
+        if steps is None:
+            names = _check_feature_names_in(self, input_features)
+        else:
+            names = steps.get_feature_names_out(input_features)
         return names[self.masks_[0]]
 
     @available_if(_pruned_has("predict"))
@@ -255,7 +260,8 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             inner = get_tags(self.estimator)
             tags.estimator_type = inner.estimator_type
             tags.classifier_tags, tags.regressor_tags = inner.classifier_tags, inner.regressor_tags
-            tags.target_tags, tags.input_tags = inner.target_tags, inner.input_tags
+            tags.target_tags, tags.input_tags = inner.target_tags, replace(inner.input_tags)
+            tags.input_tags.allow_nan = get_tags(first_step(self.estimator)).input_tags.allow_nan
             # There is no random_state here that could fix that of the network.
             tags.non_deterministic = getattr(last_step(self.estimator), "random_state", 0) is None
         return tags
@@ -313,7 +319,7 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         try:
             names = _check_feature_names_in(self)
             return np.array_equal(steps.get_feature_names_out(names), names)
-        except AttributeError:  # a step that names nothing
+        except (AttributeError, ValueError):  # a step that counts or names nothing
             return False
 
     def _finish(self, estimator, masks, X, y, params, train=None):

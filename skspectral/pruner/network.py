@@ -15,6 +15,13 @@ def last_step(estimator):
     return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
 
 
+def first_step(estimator):
+    """The estimator itself, or the first step of a Pipeline that does something."""
+    if not isinstance(estimator, Pipeline):
+        return estimator
+    return next(step for _, step in estimator.steps if step not in ("passthrough", None))
+
+
 def network_of(estimator):
     """The spectral network that `estimator` is or ends in.
 

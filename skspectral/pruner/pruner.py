@@ -238,4 +238,4 @@ def _train_from_start(network, X, y, sample_weight):
     network.eigenvalues_in_, network.eigenvalues_out_ = map(list, zip(*pairs, strict=True))
     transfers = zip(network.eigenvectors_, *zip(*pairs, strict=True), strict=True)
     network.coefs_ = [transfer_weights(*transfer) for transfer in transfers]
-    return train_on(network, X, y, sample_weight, trainable="all")
+    return train_on(network.set_params(trainable="all"), X, y, sample_weight)

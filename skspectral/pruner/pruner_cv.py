@@ -134,7 +134,8 @@ class SpectralPrunerCV(BasePruner):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The target.
         **params : dict
-            Passed to `fit` of the estimator, such as ``sample_weight``, or with metadata routing
+            ``groups`` of the rows are for a `cv` that splits by them; all else is
+            passed to `fit` of the estimator, such as ``sample_weight``, or with metadata routing
             enabled to where it asks for them. Arrays with one entry for each row are split as the
             rows are; scores are without weights.
 
@@ -150,6 +151,7 @@ class SpectralPrunerCV(BasePruner):
             not exist, or no size has a finite score in every split.
         """
         X, y = indexable(X, y)
+        groups = params.pop("groups", None)
         params = self._routed(params)
         base = network_for(y) if self.estimator is None else self.estimator
         network_of(base)
@@ -163,7 +165,7 @@ class SpectralPrunerCV(BasePruner):
                 "hidden_layer_sizes, or use SpectralPruner(layer=0) for the inputs."
             )
         sizes = curve_sizes(network)
-        splits = check_cv(self.cv, y, classifier=is_classifier(base)).split(X, y)
+        splits = check_cv(self.cv, y, classifier=is_classifier(base)).split(X, y, groups)
         scores = np.column_stack(
             Parallel(n_jobs=self.n_jobs)(
                 delayed(_score_split)(clone(base), X, y, params, *rows, scorer, sizes)

@@ -8,6 +8,7 @@ from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, indexable
+from sklearn.utils.validation import _num_samples
 
 # Without penalty, over all rows given, of all parameters.
 FREE = {
@@ -22,12 +23,14 @@ FREE = {
 
 def train_on(network, X, y, sample_weight, **parameters):
     """A copy of a fitted network, trained on from where it is with other parameters."""
+    own = network.get_params()
     other = deepcopy(network).set_params(**parameters, warm_start=True)
     with warnings.catch_warnings():
         # The fit of the whole network has said so already.
         warnings.simplefilter("ignore", ConvergenceWarning)
         other.fit(X, y, sample_weight)
-    return other.set_params(warm_start=network.warm_start)
+    # The parameters stay those that the network was asked to have, for whoever fits it again.
+    return other.set_params(**own)
 
 
 def refit(network, X, y, sample_weight=None):
@@ -73,14 +76,15 @@ def refit(network, X, y, sample_weight=None):
 
 def _split(network, y):
     """Rows to train on and to score on; None if there are too few to tell anything."""
-    n_test = int(np.ceil(network.validation_fraction * len(y)))
+    n_rows = _num_samples(y)
+    n_test = int(np.ceil(network.validation_fraction * n_rows))
     strata = y if is_classifier(network) and np.ndim(y) == 1 else None
     # Both parts need every class.
     smallest, n_classes = (2, 2) if strata is None else _counts(strata)
-    if smallest < 2 or n_test < n_classes:
+    if smallest < 2 or min(n_test, n_rows - n_test) < n_classes:
         return None
     return train_test_split(
-        np.arange(len(y)), test_size=n_test, stratify=strata, random_state=network.random_state
+        np.arange(n_rows), test_size=n_test, stratify=strata, random_state=network.random_state
     )
 
 

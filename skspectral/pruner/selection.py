@@ -1,7 +1,7 @@
 """Which nodes of each layer a pruner keeps."""
 
 import warnings
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -61,10 +61,20 @@ def select_masks(network, layer, threshold, n_nodes_to_select):
             mask = top_masks([spectrum], numbers[k])[0]
         else:
             share = gap_threshold(spectrum) if threshold == "auto" else threshold
-            share = share(spectrum) if callable(share) else share
+            share = _called(share, spectrum) if callable(share) else share
             mask = core_mask(spectrum, share, floor=network._floor(k))
         masks[k:] = [mask]
     return _guarded(masks, spectra)
+
+
+def _called(threshold, spectrum):
+    share = threshold(spectrum)
+    if np.ndim(share) != 0 or not 0 <= share < 1:
+        raise ValueError(
+            f"threshold returned {share!r}; it must return a share of the largest relevance, at "
+            "least 0 and below 1."
+        )
+    return share
 
 
 def _guarded(masks, spectra):
@@ -105,7 +115,12 @@ def _numbers(n_nodes_to_select, layer, widths):
 
 def _number(n, width):
     whole = isinstance(n, Integral)
-    if (whole and not 1 <= n <= width) or (not whole and not 0 < n <= 1):
+    if (
+        not isinstance(n, Real)
+        or isinstance(n, bool)
+        or (whole and not 1 <= n <= width)
+        or (not whole and not 0 < n <= 1)
+    ):
         raise ValueError(
             f"n_nodes_to_select asks for {n} of {width} nodes; give a whole number from 1 to "
             f"{width}, or a fraction above 0 and at most 1."
