@@ -3,13 +3,16 @@
 from importlib.metadata import version
 
 from skspectral.mlp import SpectralMLPClassifier, SpectralMLPRegressor
+from skspectral.model_selection import SpectralGridSearchCV, SpectralRandomizedSearchCV
 from skspectral.pruner import SpectralPruner, SpectralPrunerCV
 
 __version__ = version("skspectral")
 
 __all__ = [
+    "SpectralGridSearchCV",
     "SpectralMLPClassifier",
     "SpectralMLPRegressor",
     "SpectralPruner",
     "SpectralPrunerCV",
+    "SpectralRandomizedSearchCV",
 ]

@@ -96,7 +96,7 @@ def check(activation, loss, n_outputs, modes, weighted, fit_intercept=True):
         stack = Stack(Architecture(widths, activation, modes, fit_intercept), members)
         objective = Objective(stack, loss, STRENGTHS)
         losses = objective.evaluate(
-            torch.tensor(X),
+            torch.tensor(np.append(X, np.ones((2, N_SAMPLES, 1)), 2) if fit_intercept else X),
             torch.tensor(targets),
             None if weights is None else torch.tensor(weights / N_SAMPLES)[:, :, None],
         )
@@ -149,7 +149,7 @@ def test_cross_entropy_of_large_outputs_is_finite(loss):
         stack = Stack(Architecture((1, 2), "relu", (None,)), [parameters])
         targets = torch.tensor([[[0.0, 1.0]]], dtype=torch.float64)
         strengths = {"eigenvectors": 0.0, "eigenvalues": 0.0, "weights": 0.0}
-        X = torch.ones(1, 1, 1, dtype=torch.float64)
+        X = torch.ones(1, 1, 2, dtype=torch.float64)
         value = Objective(stack, loss, [strengths]).evaluate(X, targets)
     assert value.item() == pytest.approx(2000 if loss == "softmax" else 1000)
     assert stack.gradient.isfinite().all()

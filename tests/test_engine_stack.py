@@ -61,7 +61,7 @@ class Recorder:
         self.thetas, self.losses = [], []
         self._progress, self._stop_after = progress, stop_after
 
-    def __call__(self, losses, stack):
+    def __call__(self, losses, stack, active):
         self.thetas.append(stack.theta.cpu().numpy().copy())
         self.losses.append(losses.copy())
         epoch = len(self.thetas)
@@ -101,6 +101,15 @@ def tanh_problem():
     return X, member, Architecture(widths, "tanh", modes)
 
 
+def with_ones(X):
+    """X as the networks take it: with a last column for the intercepts."""
+    return np.append(X, np.ones((len(X), 1)), axis=1)
+
+
+def repeated(array, n_members):
+    return torch.tensor(array).expand(n_members, *array.shape)
+
+
 @pytest.mark.parametrize("modes", [("in",) * 3, ("out",) * 3, ("both",) * 3, (None,) * 3])
 @pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "identity"])
 def test_padding_is_exact(activation, modes):
@@ -109,7 +118,7 @@ def test_padding_is_exact(activation, modes):
     X, targets = regression_data()
 
     def outputs(stack):
-        return stack.forward(torch.tensor(X).expand(len(stack), *X.shape)).numpy().copy()
+        return stack.forward(repeated(with_ones(X), len(stack))).numpy().copy()
 
     with torch.inference_mode():
         stack = Stack(Architecture(wide, activation, modes), members)
@@ -217,7 +226,7 @@ def test_each_strength_pulls_exactly_what_it_names(kind):
     with torch.inference_mode():
         stack = Stack(architecture, [start, start])
         objective = Objective(stack, "squared_error", strengths)
-        objective.evaluate(*(torch.tensor(a).expand(2, *a.shape) for a in (X, targets)))
+        objective.evaluate(repeated(with_ones(X), 2), repeated(targets, 2))
         gradients, thetas = stack.views(stack.gradient), stack.views(stack.theta)
         penalties = objective.penalty().numpy()
     squares = 0.0
@@ -456,7 +465,7 @@ def test_monitor_ends_the_training(solver):
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_interruption_keeps_what_was_trained(solver):
-    def interrupt(losses, stack):
+    def interrupt(losses, stack, active):
         raise KeyboardInterrupt
 
     options = penalty_only()
@@ -475,7 +484,7 @@ def objective_and_slope(X, member, architecture, parameters):
     with torch.inference_mode():
         stack = Stack(architecture, [parameters])
         objective = Objective(stack, "squared_error", [member.strengths])
-        objective.evaluate(torch.tensor(X)[None], torch.tensor(member.targets)[None])
+        objective.evaluate(repeated(with_ones(X), 1), repeated(member.targets, 1))
         return value, stack.gradient.abs().max().item()
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from scipy.sparse import hstack
 
 # Values of X that are picked together: few calls for small batches, little memory for large ones.
 _GATHERED = 2**17
@@ -27,6 +28,8 @@ class Batches:
         Largest number of rows of a batch; None is all of them.
     generators : list of K (numpy.random.Generator or None), default=None
         Order of the rows of each member, drawn anew each epoch; None keeps them as they are.
+    ones : bool, default=False
+        Whether X gets a last column of ones, for the intercepts.
     dtype : torch.dtype
     device : torch.device or str
     """
@@ -40,6 +43,7 @@ class Batches:
         weights=None,
         batch_size=None,
         generators=None,
+        ones=False,
         dtype=torch.float64,
         device="cpu",
     ):
@@ -50,7 +54,11 @@ class Batches:
         if rows is None:
             rows = [np.arange(X.shape[0])] * len(targets)
         self._rows = np.concatenate(rows)
-        self._X = X if hasattr(X, "tocsr") else self._tensor(X)
+        sparse = hasattr(X, "tocsr")
+        if ones:
+            parts = X, np.ones((X.shape[0], 1), X.dtype)
+            X = hstack(parts, format="csr") if sparse else np.hstack(parts)
+        self._X = X if sparse else self._tensor(X)
         self._targets = self._tensor(np.concatenate(targets))
         self._weights = None if weights is None else self._tensor(np.concatenate(weights)[:, None])
         self._plan(batch_size or self._n_rows.max())
@@ -68,7 +76,7 @@ class Batches:
 
         Yields
         ------
-        X : tensor of shape (K, size, n_inputs)
+        X : tensor of shape (K, size, n_inputs) or (K, size, n_inputs + 1)
             In a buffer that later batches overwrite.
         targets : tensor of shape (K, size, n_outputs)
         weights : tensor of shape (K, size, 1) or None

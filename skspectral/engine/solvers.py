@@ -45,6 +45,13 @@ class Outcome:
             converged=np.zeros(n_members, bool),
         )
 
+    def of_member(self, k):
+        """How the training of member `k` ended, as if it had been alone."""
+        own = slice(k, k + 1)
+        return Outcome(
+            self.n_epochs[own], self.losses[own], self.converged[own], self.interrupted
+        )
+
 
 class Moments:
     """Running means of the gradient and of its square, and the steps they have seen.
@@ -57,7 +64,7 @@ class Moments:
 
     def __init__(self, mean, square, n_steps=0):
         self.mean, self.square, self.n_steps = mean, square, n_steps
-        self._step = torch.empty_like(mean)
+        self._step = torch.zeros((), dtype=torch.float32, device=mean.device)
 
     @classmethod
     def of(cls, theta, arrays=None):
@@ -74,15 +81,28 @@ class Moments:
     def advance(self, theta, gradient, rates, factor):
         """One step of Adam on `theta`, with rate ``rates * factor``, rates of shape (K,)."""
         self.n_steps += 1
-        correction = math.sqrt(1 - _BETA_2**self.n_steps) / (1 - _BETA_1**self.n_steps)
-        self.mean.lerp_(gradient, 1 - _BETA_1)
-        self.square.mul_(_BETA_2).addcmul_(gradient, gradient, value=1 - _BETA_2)
-        torch.sqrt(self.square, out=self._step).add_(_EPSILON)
-        if len(rates) == 1:
-            theta.addcdiv_(self.mean, self._step, value=-rates[0] * factor * correction)
+        self._step.fill_(self.n_steps)
+        tensors = theta, gradient, self.mean, self.square
+        if len(set(rates)) == 1:
+            self._advance([(tensor,) for tensor in tensors], rates[0] * factor)
             return
-        torch.div(self.mean, self._step, out=self._step)
-        theta.addcmul_(self._step, theta.new_tensor(rates)[:, None], value=-factor * correction)
+        for rate in set(rates):
+            members = [k for k, own in enumerate(rates) if own == rate]
+            self._advance([[tensor[k] for k in members] for tensor in tensors], rate * factor)
+
+    def _advance(self, tensors, rate):
+        torch._fused_adam_(
+            *tensors,
+            (),
+            (self._step,) * len(tensors[0]),
+            lr=rate,
+            beta1=_BETA_1,
+            beta2=_BETA_2,
+            weight_decay=0.0,
+            eps=_EPSILON,
+            amsgrad=False,
+            maximize=False,
+        )
 
 
 class Plateau:
@@ -160,9 +180,10 @@ def adam(
     tol, patience : float
         See :class:`Plateau`.
     monitor : callable, default=None
-        ``monitor(losses, stack) -> (progress, stop)``, called after each epoch with the losses of
-        the members, an array of shape (K,). `progress`, of the same shape, is what should rise;
-        a true `stop` ends the training. By default progress is minus the loss.
+        ``monitor(losses, stack, active) -> (progress, stop)``, called after each epoch with the
+        losses of the members, an array of shape (K,), and which of them trained. `progress`, of
+        the same shape, is what should rise; `stop`, one for all or of the same shape, ends the
+        training of a member. By default progress is minus the loss.
     moments : Moments, default=None
         Where to go on from; by default from rest.
 
@@ -177,7 +198,7 @@ def adam(
     rates = np.array(rates, dtype=float)
     moments = moments or Moments.of(theta)
     plateau = Plateau(len(stack), tol, patience)
-    monitor = monitor or (lambda losses, stack: (-losses, False))
+    monitor = monitor or (lambda losses, stack, active: (-losses, False))
     outcome = Outcome.of(len(stack))
     n_steps, step = n_epochs * len(batches), 0
     try:
@@ -189,7 +210,7 @@ def adam(
                     factor = 1.0
                     if schedule == "cosine":
                         factor = 0.5 * (1 + math.cos(math.pi * step / n_steps))
-                    moments.advance(theta, gradient, rates, factor)
+                    moments.advance(theta, gradient, rates.tolist(), factor)
                     step += 1
             losses = (total / len(batches) + objective.penalty()).cpu().numpy().astype(float)
             active = rates > 0
@@ -198,12 +219,14 @@ def adam(
             rates[~np.isfinite(losses)] = 0
             if not rates.any():
                 break
-            progress, stop = monitor(outcome.losses, stack)
+            active = rates > 0
+            progress, stop = monitor(outcome.losses, stack, active)
             stuck = plateau.update(progress)
             rates[stuck] = rates[stuck] / 5 if schedule == "adaptive" else 0
             rates[stuck & (rates <= _SMALLEST_RATE)] = 0
-            outcome.converged = (rates == 0) & np.isfinite(losses)
-            if stop or not rates.any():
+            outcome.converged |= active & (rates == 0)
+            rates[np.broadcast_to(stop, rates.shape)] = 0
+            if not rates.any():
                 break
     except KeyboardInterrupt:
         outcome.interrupted = True
@@ -248,7 +271,7 @@ def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, monitor=No
         outcome.losses = np.array([intermediate_result.fun])
         theta[0] = torch.from_numpy(intermediate_result.x)
         accepted.copy_(theta)
-        if monitor is not None and monitor(outcome.losses, stack)[1]:
+        if monitor is not None and np.any(monitor(outcome.losses, stack, np.ones(1, bool))[1]):
             raise StopIteration
 
     # The gradient decides; the progress of the value only where rounding hides any more of it.

@@ -1,8 +1,9 @@
 """Train a list of networks as one stack: numpy in, numpy out."""
 
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import torch
@@ -35,6 +36,9 @@ class Member:
         Initial rate of Adam.
     generator : numpy.random.Generator or None
         Order of the rows; None keeps them as they are.
+    monitor : callable or None
+        ``monitor(loss, read) -> (progress, stop)``, called after each epoch that it trained;
+        ``read()`` gives its parameters. See :func:`skspectral.engine.solvers.adam`.
     """
 
     parameters: Parameters
@@ -44,6 +48,7 @@ class Member:
     weights: np.ndarray | None = None
     learning_rate: float = 1e-3
     generator: np.random.Generator | None = None
+    monitor: Callable | None = None
 
 
 @cache
@@ -109,6 +114,8 @@ def train(
     """
     # Members that diverge are told by their losses, as torch does, not by NumPy's warnings.
     silent = np.errstate(over="ignore", invalid="ignore")
+    if any(member.monitor for member in members):
+        options["monitor"] = partial(_monitor, members)
     with torch.inference_mode(), one_thread(), silent:
         if solver == "lbfgs":
             ends = [_lbfgs(X, member, architecture, loss, device, options) for member in members]
@@ -120,6 +127,15 @@ def train(
         rates = [member.learning_rate for member in members]
         outcome = adam(objective, batches, rates, moments=state, **options)
         return [stack.read(k) for k in range(len(members))], [outcome], state.numpy()
+
+
+def _monitor(members, losses, stack, active):
+    """Ask the monitor of each member that trained."""
+    progress, stop = -losses, np.zeros(len(members), bool)
+    for k in np.flatnonzero(active):
+        if members[k].monitor is not None:
+            progress[k], stop[k] = members[k].monitor(losses[k], partial(stack.read, k))
+    return progress, stop
 
 
 def _lbfgs(X, member, architecture, loss, device, options):
@@ -147,6 +163,7 @@ def _batches(X, members, stack, batch_size):
         weights=attribute("weights", lambda member: np.ones(len(member.targets))),
         generators=[member.generator for member in members],
         batch_size=batch_size,
+        ones=stack.architecture.fit_intercept,
         dtype=stack.theta.dtype,
         device=stack.theta.device,
     )

@@ -28,6 +28,14 @@ from skspectral.mlp.progress import Progress
 from skspectral.mlp.strength import automatic_strength
 from skspectral.spectral import EIGENVALUES, Parameters, glorot_uniform
 
+def finish(steps, trained):
+    """The estimator of a fit in steps, given what its training came to."""
+    try:
+        steps.send(trained)
+    except StopIteration as end:
+        return end.value
+
+
 # Adam needs a number of steps, whatever the number of rows; see docs/defaults.rst.
 _N_STEPS = 8000
 _MIN_EPOCHS = 20
@@ -178,6 +186,15 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         return {k: v for k, v in vars(self).items() if k.endswith("_") or k in private}
 
     def _fit(self, X, y, sample_weight, incremental=False):
+        steps = self._fit_in_steps(X, y, sample_weight, incremental)
+        return finish(steps, next(steps).run())
+
+    def _fit_in_steps(self, X, y, sample_weight, incremental=False):
+        """A fit that stops for its training: a search runs many as one stack.
+
+        Yields the :class:`~skspectral.engine.together.Training`, wants what it came to, and returns
+        the estimator.
+        """
         started = hasattr(self, "coefs_") and (incremental or self.warm_start)
         self._check_settings()
         X, y = validate_data(
@@ -222,12 +239,13 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             "weights": weights,
             "generator": state["rng"]["order"] if self.shuffle else None,
         }
-        self._train(X, y, member, state, validate, sample_weight, incremental)
+        yield from self._train(X, y, member, state, validate, sample_weight, incremental)
         return self
 
     def _train(self, X, y, member, state, validate, sample_weight, incremental):
         from skspectral.engine.network import Architecture
-        from skspectral.engine.training import Member, train
+        from skspectral.engine.together import Training
+        from skspectral.engine.training import Member
 
         device = torch_device(self.device)
         phis = member["parameters"].eigenvectors
@@ -254,9 +272,10 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         progress = Progress(
             self, lambda parameters: self._describe(parameters, state), validate, context, data
         )
-        (parameters,), (outcome,), moments = train(
+        rate, strengths = self.learning_rate_init, self._strengths()
+        parameters, outcome, moments = yield Training(
             X,
-            [Member(**member, strengths=self._strengths(), learning_rate=self.learning_rate_init)],
+            Member(**member, strengths=strengths, learning_rate=rate, monitor=progress),
             architecture=architecture,
             loss=self._loss(),
             solver=self.solver,
@@ -264,15 +283,14 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             dtype=X.dtype.name,
             device=device,
             moments=state.get("moments") if incremental else None,
-            monitor=progress,
-            **options,
+            options=options,
         )
-        refuse_divergence(outcome, parameters, self.learning_rate_init)
+        refuse_divergence(outcome, parameters, rate)
         parameters = parameters if progress.best is None else progress.best
         self._store(parameters, progress, state, moments, len(member["rows"]), incremental)
         if outcome.interrupted or not incremental:
             warn_of_ending(self, outcome, progress.losses, n_epochs, patience)
-            penalty = parameters.penalty(self._strengths(), mode)
+            penalty = parameters.penalty(strengths, mode)
             warn_of_failure(self, progress.kept_loss, penalty, member["targets"], member["weights"])
         if not incremental:
             context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=dict)

@@ -35,22 +35,22 @@ class Progress:
         self._context, self._data, self._task = context, data, None
         self._begin()
 
-    def __call__(self, losses, stack):
-        """Called by the solver after each epoch; see :func:`skspectral.engine.solvers.adam`."""
-        progress = -losses
+    def __call__(self, loss, read):
+        """Called after each epoch; see :class:`skspectral.engine.training.Member`."""
+        progress = -loss
         if self._validate is not None:
-            parameters = stack.read(0)
+            parameters = read()
             score = self._validate(self._describe(parameters))
             if not self.scores or score >= max(self.scores):
                 self.best = parameters
             self.scores.append(score)
-            progress = np.array([score])
-        self.losses.append(float(losses[0]))
+            progress = score
+        self.losses.append(float(loss))
         if self._estimator.verbose:
             print(f"Iteration {len(self.losses)}, loss = {self.losses[-1]:.8f}")
             if self._validate is not None:
                 print(f"Validation score: {self.scores[-1]:f}")
-        return progress, self._end(stack)
+        return progress, self._end(read)
 
     @property
     def kept_loss(self):
@@ -67,13 +67,13 @@ class Progress:
             self._task = self._context.subcontext(task_name="fit iteration")
             self._task.call_on_fit_task_begin(estimator=self._estimator, **self._data)
 
-    def _end(self, stack):
+    def _end(self, read):
         if self._context is None:
             return False
         stop = self._task.call_on_fit_task_end(
             estimator=self._estimator,
             **self._data,
-            reconstruction_attributes=lambda: self._describe(stack.read(0)),
+            reconstruction_attributes=lambda: self._describe(read()),
         )
         if not stop and len(self.losses) < self._context.max_subtasks:
             self._begin()

@@ -1,0 +1,144 @@
+"""Which fits of a search train as one stack."""
+
+from dataclasses import dataclass
+
+import joblib
+import numpy as np
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+
+from skspectral.mlp.base import BaseSpectralMLP
+
+# What the members of a stack may differ in, besides the data.
+_VARYING = {
+    "hidden_layer_sizes",
+    "alpha",
+    "alpha_phi",
+    "alpha_lambda",
+    "alpha_w",
+    "learning_rate_init",
+    "class_weight",
+    "random_state",
+}
+
+# Values of one hidden layer of all members: two such arrays of doubles stay in a cache of 4 MB.
+# Larger stacks gain nothing and lose it; see docs/search.rst.
+_LARGEST = 2**18
+
+# Nodes that a narrow member may be padded with; they cost less than a stack of its own.
+_PADDING = 20
+
+
+@dataclass
+class Task:
+    """One fit of a search.
+
+    Attributes
+    ----------
+    parameters : dict
+        Of the candidate.
+    train, test : ndarray of int
+        Rows of the split.
+    candidate, split : int
+        Their numbers.
+    preprocessing : hashable
+        Equal for fits that train on the same data.
+    """
+
+    parameters: dict
+    train: np.ndarray
+    test: np.ndarray
+    candidate: int
+    split: int
+    preprocessing: tuple = ()
+
+
+def network_of(estimator):
+    """The SpectralMLP that an estimator is or that a Pipeline ends in; None if there is none."""
+    if isinstance(estimator, Pipeline):
+        estimator = estimator.steps[-1][1]
+    return estimator if isinstance(estimator, BaseSpectralMLP) else None
+
+
+def groups_of(estimator, candidates, splits, *, n_jobs, bytes_per_row, memory_limit):
+    """The fits of a search in groups that a worker trains together, the widest first.
+
+    Parameters
+    ----------
+    estimator : SpectralMLPRegressor, SpectralMLPClassifier or Pipeline that ends in one
+    candidates : list of dict
+    splits : list of tuple (train, test)
+    n_jobs : int
+        Workers that there is to be something to do for.
+    bytes_per_row : float
+        Of the data.
+    memory_limit : float
+        Bytes that the data of a group may take, its copies included.
+
+    Returns
+    -------
+    groups : list of list of Task
+    """
+    kinds = {}
+    for number, parameters in enumerate(candidates):
+        candidate = clone(estimator).set_params(**clone(parameters, safe=False))
+        tasks = [
+            Task(parameters, *rows, number, split, (split, _preprocessing(candidate, parameters)))
+            for split, rows in enumerate(splits)
+        ]
+        network = network_of(candidate)
+        widths, batch = _shape(network)
+        kinds.setdefault(_kind(network, widths), []).append((widths, batch, tasks))
+    share = -(-len(candidates) * len(splits) // n_jobs)
+    groups = []
+    for members in kinds.values():
+        members.sort(key=lambda member: member[0], reverse=True)
+        while members:
+            widest, batch, _ = members[0]
+            alike = [m for m in members if _fits_into(m[0], widest)]
+            members = members[len(alike) :]
+            tasks = [task for *_, tasks in alike for task in tasks]
+            tasks.sort(key=lambda task: task.preprocessing)
+            # In memory twice: on its own, and on common rows.
+            own = 2 * bytes_per_row * len(tasks[0].train)
+            largest = min(share, _LARGEST // (batch * max(widest, default=1)), memory_limit // own)
+            n_groups = -(-len(tasks) // max(1, int(largest)))
+            groups += [
+                [tasks[k] for k in part] for part in np.array_split(range(len(tasks)), n_groups)
+            ]
+    return groups
+
+
+def _kind(network, widths):
+    """Equal for networks that can be members of one stack, as far as their parameters tell."""
+    if network is None:
+        return None
+    settings = network.get_params().items()
+    return len(widths), repr(sorted((k, repr(v)) for k, v in settings if k not in _VARYING))
+
+
+def _shape(network):
+    """Widths of the hidden layers and rows in a step; the fit itself refuses what is no number."""
+    if network is None:
+        return (), 1
+    try:
+        batch = 200 if network.batch_size == "auto" else int(network.batch_size)
+        return network._hidden_layer_sizes(), max(1, batch)
+    except (TypeError, ValueError):
+        return (), 1
+
+
+def _fits_into(widths, widest):
+    return all(
+        wide - narrow <= max(_PADDING, wide / 5)
+        for narrow, wide in zip(widths, widest, strict=True)
+    )
+
+
+def _preprocessing(candidate, parameters):
+    """Hash of the parameters of all steps but the last."""
+    if not isinstance(candidate, Pipeline):
+        return ""
+    last = candidate.steps[-1][0]
+    own = {k: v for k, v in parameters.items() if k != last and not k.startswith(f"{last}__")}
+    return joblib.hash(own)

@@ -1,0 +1,149 @@
+"""Fits of a search that train as one stack, and are scored as scikit-learn scores them."""
+
+from functools import partial
+
+from sklearn.base import clone
+from sklearn.model_selection._validation import _fit_and_score
+from sklearn.pipeline import Pipeline
+from sklearn.utils.metaestimators import _safe_split
+from sklearn.utils.validation import _check_method_params
+
+from skspectral.mlp.base import finish
+from skspectral.model_selection.groups import network_of
+
+
+def fit_and_score_together(estimator, X, y, tasks, *, fit_params, **options):
+    """Fit and score a group of candidates.
+
+    Parameters
+    ----------
+    estimator : SpectralMLPRegressor, SpectralMLPClassifier or Pipeline that ends in one
+    X, y : array-like
+        All the data.
+    tasks : list of Task
+    fit_params : dict
+        For the method ``fit``, for all the data.
+    **options
+        Passed on to scikit-learn's own function.
+
+    Returns
+    -------
+    results : list of dict
+        As scikit-learn's own function returns them; the time of the training is shared alike.
+    """
+    fits = [_Fit(estimator, task) for task in tasks]
+    train = _Once(partial(_train, fits, X, y, fit_params))
+    stacked = all(network_of(fit.estimator) is not None for fit in fits)
+    results = []
+    for fit, task in zip(fits, tasks, strict=True):
+        results.append(
+            _fit_and_score(
+                fit.stand_in(train) if stacked else fit.estimator,
+                X,
+                y,
+                train=task.train,
+                test=task.test,
+                parameters=task.parameters,
+                fit_params=fit_params,
+                **options,
+            )
+        )
+        fit.release()
+    if not stacked:
+        return results
+    share = sum(result["fit_time"] for result in results) / len(results)
+    return [result | {"fit_time": share} for result in results]
+
+
+class _Once:
+    """A function that is called at the first call only."""
+
+    def __init__(self, function):
+        self._function = function
+
+    def __call__(self):
+        function, self._function = self._function, lambda: None
+        function()
+
+
+class _Fit:
+    """One fit, which stops for its training."""
+
+    def __init__(self, estimator, task):
+        self.task, self.training, self.error = task, None, None
+        self.estimator = clone(estimator).set_params(**clone(task.parameters, safe=False))
+        self._steps = None
+
+    def prepare(self, X, y, fit_params, prepared):
+        """Come to the training; `prepared` holds what goes into the networks of other fits."""
+        try:
+            if self.task.preprocessing not in prepared:
+                prepared[self.task.preprocessing] = self._preprocess(X, y, fit_params)
+            X, y, own_params, steps = prepared[self.task.preprocessing]
+            if isinstance(self.estimator, Pipeline):
+                self.estimator.steps = [*steps, self.estimator.steps[-1]]
+            network = network_of(self.estimator)
+            network._validate_params()
+            self._steps = network._fit_in_steps(X, y, **{"sample_weight": None} | own_params)
+            self.training = next(self._steps)
+        except Exception as error:  # it is this candidate's alone
+            self.error = error
+
+    def finish(self, trained):
+        """Fit the estimator, given what the training came to."""
+        try:
+            finish(self._steps, trained)
+        except Exception as error:
+            self.error = error
+        self._steps = self.training = None
+
+    def stand_in(self, train):
+        """The estimator, whose own fit waits for those of the others."""
+
+        def fit(*args, **params):
+            train()
+            if self.error is not None:
+                raise self.error
+            return self.estimator
+
+        # On this very object, which nobody else sees: scorers get the real thing.
+        self.estimator.fit = fit
+        self.estimator.set_params = lambda **parameters: self.estimator
+        return self.estimator
+
+    def release(self):
+        """Forget the estimator: it has been scored."""
+        self.estimator = None
+
+    def _preprocess(self, X, y, fit_params):
+        """What the network is to be fitted to, and the fitted steps before it."""
+        X_train, y_train = _safe_split(self.estimator, X, y, self.task.train)
+        params = _check_method_params(X, params=fit_params, indices=self.task.train)
+        if not isinstance(self.estimator, Pipeline):
+            return X_train, y_train, params, []
+        received = []
+        network = network_of(self.estimator)
+        network.fit = lambda X, y=None, **params: received.append((X, y, params))
+        try:
+            type(self.estimator).fit(self.estimator, X_train, y_train, **params)
+        finally:
+            del network.fit
+        return *received[0], self.estimator.steps[:-1]
+
+
+def _train(fits, X, y, fit_params):
+    """Train all, those that can as one stack."""
+    from skspectral.engine.together import run_together
+
+    prepared, stacks = {}, {}
+    for k, fit in enumerate(fits):
+        fit.prepare(X, y, fit_params, prepared)
+        if fit.training is not None:
+            kind = fit.training.kind
+            stacks.setdefault(k if kind is None else kind, []).append(fit)
+    for stack in stacks.values():
+        ends = run_together([fit.training for fit in stack])
+        if any(outcome.interrupted for _, outcome, _ in ends):
+            raise KeyboardInterrupt
+        for fit, end in zip(stack, ends, strict=True):
+            fit.finish(end)
