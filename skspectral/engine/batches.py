@@ -9,25 +9,29 @@ _GATHERED = 2**17
 
 
 class Batches:
-    """Minibatches for a stack of K members, each with its own rows, order and weights.
+    """Minibatches for a stack, from S sources, each with its own rows, order and weights.
 
-    The rows of a member are split into batches whose sizes differ by at most one. Where a member
-    has a smaller batch than another, rows of weight zero fill it up.
+    The rows of a source are split into batches whose sizes differ by at most one. Where a source
+    has a smaller batch than another, rows of weight zero fill it up. By default every member of the
+    stack has a source of its own; otherwise the same number of members, one after the other, share
+    one.
 
     Parameters
     ----------
     X : ndarray or CSR array of shape (n_samples, n_inputs)
-        The data that all members share. Sparse rows become dense a batch at a time.
-    targets : list of K ndarray of shape (n_rows_k, n_outputs)
-        Targets of the rows of each member.
-    rows : list of K ndarray of shape (n_rows_k,), default=None
-        Rows of X of each member; None is all of them for every member.
-    weights : list of K ndarray of shape (n_rows_k,), default=None
+        The data of all. Sparse rows become dense a batch at a time.
+    targets : list of S ndarray of shape (n_rows_s, n_outputs)
+        Targets of the rows of each source.
+    rows : list of S ndarray of shape (n_rows_s,), default=None
+        Rows of X of each source; None is all of them for every source.
+    weights : list of S ndarray of shape (n_rows_s,), default=None
         Sample weights of mean one, so that a batch estimates the mean loss over all rows.
     batch_size : int, default=None
         Largest number of rows of a batch; None is all of them.
-    generators : list of K (numpy.random.Generator or None), default=None
-        Order of the rows of each member, drawn anew each epoch; None keeps them as they are.
+    generators : list of S (numpy.random.Generator or None), default=None
+        Order of the rows of each source, drawn anew each epoch; None keeps them as they are.
+    n_sharing : int, default=1
+        Members that share a source: K = S * n_sharing.
     ones : bool, default=False
         Whether X gets a last column of ones, for the intercepts.
     dtype : torch.dtype
@@ -43,11 +47,12 @@ class Batches:
         weights=None,
         batch_size=None,
         generators=None,
+        n_sharing=1,
         ones=False,
         dtype=torch.float64,
         device="cpu",
     ):
-        self._dtype, self._device = dtype, device
+        self._dtype, self._device, self._n_sharing = dtype, device, n_sharing
         self._n_rows = np.array([len(member) for member in targets])
         self._starts = np.cumsum(self._n_rows) - self._n_rows
         self._generators = generators or [None] * len(targets)
@@ -76,17 +81,17 @@ class Batches:
 
         Yields
         ------
-        X : tensor of shape (K, size, n_inputs) or (K, size, n_inputs + 1)
+        X : tensor of shape (S, size, n_inputs) or (S, size, n_inputs + 1)
             In a buffer that later batches overwrite.
         targets : tensor of shape (K, size, n_outputs)
         weights : tensor of shape (K, size, 1) or None
-            Sample weight over the number of rows that the member has in the batch; None stands
+            Sample weight over the number of rows that the source has in the batch; None stands
             for one over `size` throughout.
         """
-        n_members = len(self._n_rows)
-        orders = [self._starts[k] + self._order(k) for k in range(n_members)]
+        n_sources = len(self._n_rows)
+        orders = [self._starts[k] + self._order(k) for k in range(n_sources)]
         places = np.concatenate(orders)[self._slots]
-        lengths = [n_members * size for size in self._sizes]
+        lengths = [n_sources * size for size in self._sizes]
         stop = 0
         for first in range(0, len(self), self._n_together):
             together = slice(first, first + self._n_together)
@@ -100,9 +105,11 @@ class Batches:
                 parts.append(self._weights.index_select(0, index))
             parts = zip(*(part.split(lengths[together]) for part in parts), strict=True)
             for t, part in enumerate(parts, start=first):
-                X, targets, *weights = (p.view(n_members, self._sizes[t], p.shape[1]) for p in part)
-                scale = self._scales[t]
-                yield X, targets, weights[0].mul_(scale) if weights else scale
+                X, *others = (p.view(n_sources, self._sizes[t], p.shape[1]) for p in part)
+                weights = self._scales[t]
+                if len(others) > 1:
+                    weights = others[1] if weights is None else others[1].mul_(weights)
+                yield X, self._for_members(others[0]), self._for_members(weights)
 
     def _plan(self, batch_size):
         """Fix the places in the members' orders that form each batch, and the scale of its rows."""
@@ -120,6 +127,11 @@ class Batches:
             plain = filled.all() and self._weights is None
             self._scales.append(None if plain else self._tensor(scale[:, :, None]))
         self._slots = np.concatenate(slots)
+
+    def _for_members(self, values):
+        if values is None or self._n_sharing == 1:
+            return values
+        return values.repeat_interleave(self._n_sharing, 0)
 
     def _order(self, k):
         n = self._n_rows[k]

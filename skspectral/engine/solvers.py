@@ -48,9 +48,7 @@ class Outcome:
     def of_member(self, k):
         """How the training of member `k` ended, as if it had been alone."""
         own = slice(k, k + 1)
-        return Outcome(
-            self.n_epochs[own], self.losses[own], self.converged[own], self.interrupted
-        )
+        return Outcome(self.n_epochs[own], self.losses[own], self.converged[own], self.interrupted)
 
 
 class Moments:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.sparse import vstack
 
 from skspectral.engine.network import Architecture
+from skspectral.engine.size import largest_stack
 from skspectral.engine.training import Member, train
 
 
@@ -69,42 +70,82 @@ class Training:
 
 
 def run_together(trainings):
-    """Train as one stack.
+    """Train as one stack, or as a few if it were too large for the cache.
 
     Parameters
     ----------
     trainings : list of Training
-        All of one :attr:`~Training.kind`.
+        All of one :attr:`~Training.kind`; those of none run one by one.
 
     Returns
     -------
     ends : list of tuple (Parameters, Outcome, None)
         What :meth:`Training.run` would have returned for each but for rounding and the moments.
+        The generators of the members may have drawn more numbers, or none.
     """
+    if trainings[0].kind is None:
+        return [training.run() for training in trainings]
+    hidden = max(training.architecture.widths[1:-1] for training in trainings)
+    largest = largest_stack(max(training.batch_size for training in trainings), hidden)
+    ends = []
+    for part in np.array_split(range(len(trainings)), -(-len(trainings) // largest)):
+        ends += _run_stack([trainings[k] for k in part])
+    return ends
+
+
+def _run_stack(trainings):
     if len(trainings) == 1:
         return [trainings[0].run()]
-    first = trainings[0]
-    X, members = _on_common_rows(trainings)
+    X, members, sources = _on_common_rows(trainings)
+    order = np.argsort(sources, kind="stable")
+    n_sharing = int(np.gcd.reduce(np.bincount(sources)))
     widths = np.max([training.architecture.widths for training in trainings], axis=0)
+    first = trainings[0]
     settings = first._settings() | {
         "architecture": replace(first.architecture, widths=tuple(map(int, widths))),
         "batch_size": max(training.batch_size for training in trainings),
     }
-    parameters, (outcome,), _ = train(X, members, **settings)
-    return [(own, outcome.of_member(k), None) for k, own in enumerate(parameters)]
+    parameters, (outcome,), _ = train(
+        X, [members[k] for k in order], n_sharing=n_sharing, **settings
+    )
+    ends = [None] * len(trainings)
+    for place, k in enumerate(order):
+        ends[k] = parameters[place], outcome.of_member(place), None
+    return ends
 
 
 def _on_common_rows(trainings):
-    """The data of all trainings, each once, and members that pick their rows of it."""
+    """The data of all trainings, each once; members that pick their rows of it; their sources.
+
+    Members of one source see the same rows in the same order.
+    """
     arrays = list({id(training.X): training.X for training in trainings}.values())
-    n_rows = np.array([array.shape[0] for array in arrays])
-    starts = {id(X): start for X, start in zip(arrays, np.cumsum(n_rows) - n_rows, strict=True)}
+    n_rows = [array.shape[0] for array in arrays]
+    starts = dict(zip(map(id, arrays), np.cumsum([0, *n_rows]), strict=False))
     if len(arrays) == 1:
         X = arrays[0]
     else:
         X = vstack(arrays, format="csr") if hasattr(arrays[0], "tocsr") else np.vstack(arrays)
-    members = [
-        replace(training.member, rows=training.member.rows + starts[id(training.X)])
-        for training in trainings
-    ]
-    return X, members
+    members, sources, firsts = [], [], []
+    for training in trainings:
+        own = training.member
+        member = replace(own, rows=own.rows + starts[id(training.X)])
+        source = next((s for s, first in enumerate(firsts) if _same_batches(member, first)), None)
+        if source is None:
+            source = len(firsts)
+            firsts.append(member)
+        members.append(member)
+        sources.append(source)
+    return X, members, sources
+
+
+def _same_batches(a, b):
+    """Whether two members see the same rows, targets and weights in the same order."""
+    if (a.weights is None) != (b.weights is None) or _state(a.generator) != _state(b.generator):
+        return False
+    pairs = (a.rows, b.rows), (a.targets, b.targets), (a.weights, b.weights)
+    return all(one is other or np.array_equal(one, other) for one, other in pairs)
+
+
+def _state(generator):
+    return None if generator is None else generator.bit_generator.state

@@ -79,6 +79,7 @@ def train(
     dtype="float64",
     device="cpu",
     moments=None,
+    n_sharing=1,
     **options,
 ):
     """Train networks of one architecture, each as if it were alone.
@@ -100,6 +101,9 @@ def train(
         Where torch trains.
     moments : tuple (mean, square, n_steps), default=None
         State of Adam to go on from, arrays of shape (K, n_parameters).
+    n_sharing : int, default=1
+        With Adam, members that share their rows, targets, weights and order, which are those of the
+        first of them; such members follow each other.
     **options
         Passed to the solver: n_epochs, tol, trainable, monitor; for Adam also schedule, patience.
 
@@ -121,7 +125,7 @@ def train(
             ends = [_lbfgs(X, member, architecture, loss, device, options) for member in members]
             return [end[0] for end in ends], [end[1] for end in ends], None
         stack, objective = _assemble(members, architecture, loss, getattr(torch, dtype), device)
-        batches = _batches(X, members, stack, batch_size)
+        batches = _batches(X, members[::n_sharing], stack, batch_size, n_sharing)
         section = stack.trainable(options.get("trainable", "all"))
         state = Moments.of(stack.theta[:, section], moments)
         rates = [member.learning_rate for member in members]
@@ -149,7 +153,7 @@ def _assemble(members, architecture, loss, dtype, device):
     return stack, Objective(stack, loss, [member.strengths for member in members])
 
 
-def _batches(X, members, stack, batch_size):
+def _batches(X, members, stack, batch_size, n_sharing=1):
     def attribute(name, otherwise):
         values = [getattr(member, name) for member in members]
         if all(value is None for value in values):
@@ -163,6 +167,7 @@ def _batches(X, members, stack, batch_size):
         weights=attribute("weights", lambda member: np.ones(len(member.targets))),
         generators=[member.generator for member in members],
         batch_size=batch_size,
+        n_sharing=n_sharing,
         ones=stack.architecture.fit_intercept,
         dtype=stack.theta.dtype,
         device=stack.theta.device,

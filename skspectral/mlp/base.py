@@ -25,16 +25,10 @@ from skspectral.mlp.checks import (
     warn_of_scale,
 )
 from skspectral.mlp.progress import Progress
+from skspectral.mlp.restarts import fit_restarts
+from skspectral.mlp.steps import run
 from skspectral.mlp.strength import automatic_strength
 from skspectral.spectral import EIGENVALUES, Parameters, glorot_uniform
-
-def finish(steps, trained):
-    """The estimator of a fit in steps, given what its training came to."""
-    try:
-        steps.send(trained)
-    except StopIteration as end:
-        return end.value
-
 
 # Adam needs a number of steps, whatever the number of rows; see docs/defaults.rst.
 _N_STEPS = 8000
@@ -74,6 +68,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "shuffle": ["boolean"],
         "warm_start": ["boolean"],
+        "n_init": [Interval(Integral, 1, None, closed="left")],
         "device": [str],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -186,8 +181,14 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         return {k: v for k, v in vars(self).items() if k.endswith("_") or k in private}
 
     def _fit(self, X, y, sample_weight, incremental=False):
-        steps = self._fit_in_steps(X, y, sample_weight, incremental)
-        return finish(steps, next(steps).run())
+        anew = not incremental and not (self.warm_start and hasattr(self, "coefs_"))
+        if anew:
+            vars(self).pop("stability_", None)
+        if self.n_init == 1 or not anew:
+            return run(self._fit_in_steps(X, y, sample_weight, incremental))
+        best, stability = fit_restarts(self, X, y, sample_weight)
+        vars(self).update(best._learned() | {"stability_": stability})
+        return self
 
     def _fit_in_steps(self, X, y, sample_weight, incremental=False):
         """A fit that stops for its training: a search runs many as one stack.

@@ -79,6 +79,9 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         Whether each epoch draws a new order of the rows.
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the previous fit.
+    n_init : int, default=1
+        Random starts, trained as one stack. The one of the smallest objective is kept, with early
+        stopping that of the best validation score; ``stability_`` tells how far they agree.
     class_weight : dict or "balanced", default=None
         Weight of each class, by label, not negative; ``"balanced"`` is n_samples / (n_classes *
         count). Times `sample_weight`. Not for multilabel y.
@@ -112,6 +115,11 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         How many they are.
     alpha_ : float
         The strength used: `alpha`, or what ``"auto"`` came to.
+    stability_ : Bunch
+        With `n_init` above one: ``core_sizes`` of each start, an array of shape (n_starts,
+        n_hidden_layers); ``core_size``, the share of the starts with the same core sizes as the one
+        that was kept; ``inputs``, for each input the share of the starts in which its relevance
+        exceeds 5 % of the largest. Starts that diverged do not count.
     loss_, best_loss_ : float
         Last and smallest value of the objective, nan before there is one; the latter None with
         early stopping.
@@ -198,6 +206,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         validation_fraction=0.1,
         shuffle=True,
         warm_start=False,
+        n_init=1,
         class_weight=None,
         device="cpu",
         random_state=None,
@@ -224,6 +233,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         self.validation_fraction = validation_fraction
         self.shuffle = shuffle
         self.warm_start = warm_start
+        self.n_init = n_init
         self.class_weight = class_weight
         self.device = device
         self.random_state = random_state

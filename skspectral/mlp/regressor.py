@@ -70,6 +70,9 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         Whether each epoch draws a new order of the rows.
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the previous fit.
+    n_init : int, default=1
+        Random starts, trained as one stack. The one of the smallest objective is kept, with early
+        stopping that of the best validation score; ``stability_`` tells how far they agree.
     device : str, default="cpu"
         Torch device to train on, such as ``"cuda"``. The fitted estimator is numpy either way.
     random_state : int, RandomState instance or None, default=None
@@ -98,6 +101,11 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         How many they are.
     alpha_ : float
         The strength used: `alpha`, or what ``"auto"`` came to.
+    stability_ : Bunch
+        With `n_init` above one: ``core_sizes`` of each start, an array of shape (n_starts,
+        n_hidden_layers); ``core_size``, the share of the starts with the same core sizes as the one
+        that was kept; ``inputs``, for each input the share of the starts in which its relevance
+        exceeds 5 % of the largest. Starts that diverged do not count.
     loss_, best_loss_ : float
         Last and smallest value of the objective, nan before there is one; the latter None with
         early stopping.
@@ -180,6 +188,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         validation_fraction=0.1,
         shuffle=True,
         warm_start=False,
+        n_init=1,
         device="cpu",
         random_state=None,
         verbose=False,
@@ -205,6 +214,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         self.validation_fraction = validation_fraction
         self.shuffle = shuffle
         self.warm_start = warm_start
+        self.n_init = n_init
         self.device = device
         self.random_state = random_state
         self.verbose = verbose

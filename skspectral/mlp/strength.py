@@ -54,7 +54,9 @@ def _wrong_share(estimator, X, y, weights):
     pilot = type(estimator)(**estimator.get_params())
     if is_classifier(pilot):
         pilot.set_params(class_weight=None)  # it is in the weights
-    pilot.set_params(solver="adam", learning_rate="cosine", warm_start=False, verbose=False)
+    pilot.set_params(
+        solver="adam", learning_rate="cosine", warm_start=False, verbose=False, n_init=1
+    )
     n_rows = int((1 - _HELD_OUT) * len(y))
     n_epochs = pilot._n_epochs(n_rows, min(pilot._batch_size(len(y)), n_rows))
     pilot.set_params(

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
+from skspectral.engine.size import largest_stack
 from skspectral.mlp.base import BaseSpectralMLP
 
 # What the members of a stack may differ in, besides the data.
@@ -20,10 +21,6 @@ _VARYING = {
     "class_weight",
     "random_state",
 }
-
-# Values of one hidden layer of all members: two such arrays of doubles stay in a cache of 4 MB.
-# Larger stacks gain nothing and lose it; see docs/search.rst.
-_LARGEST = 2**18
 
 # Nodes that a narrow member may be padded with; they cost less than a stack of its own.
 _PADDING = 20
@@ -58,6 +55,11 @@ def network_of(estimator):
     if isinstance(estimator, Pipeline):
         estimator = estimator.steps[-1][1]
     return estimator if isinstance(estimator, BaseSpectralMLP) else None
+
+
+def stops_for_training(network):
+    """Whether a fit comes down to one training, which may be that of a stack."""
+    return network is not None and network.n_init == 1
 
 
 def groups_of(estimator, candidates, splits, *, n_jobs, bytes_per_row, memory_limit):
@@ -98,20 +100,32 @@ def groups_of(estimator, candidates, splits, *, n_jobs, bytes_per_row, memory_li
             alike = [m for m in members if _fits_into(m[0], widest)]
             members = members[len(alike) :]
             tasks = [task for *_, tasks in alike for task in tasks]
-            tasks.sort(key=lambda task: task.preprocessing)
             # In memory twice: on its own, and on common rows.
             own = 2 * bytes_per_row * len(tasks[0].train)
-            largest = min(share, _LARGEST // (batch * max(widest, default=1)), memory_limit // own)
-            n_groups = -(-len(tasks) // max(1, int(largest)))
-            groups += [
-                [tasks[k] for k in part] for part in np.array_split(range(len(tasks)), n_groups)
-            ]
+            largest = min(share, largest_stack(batch, widest), memory_limit // own)
+            groups += _divided(tasks, max(1, int(largest)))
+    return groups
+
+
+def _divided(tasks, largest):
+    """Groups of at most `largest`, in which as many as possible train on the same data."""
+    alike = {}
+    for task in tasks:
+        alike.setdefault(task.preprocessing, []).append(task)
+    groups = []
+    for own in alike.values():
+        n_groups = -(-len(own) // largest)
+        parts = [[own[k] for k in part] for part in np.array_split(range(len(own)), n_groups)]
+        if groups and len(parts) == 1 and len(groups[-1]) + len(own) <= largest:
+            groups[-1] += own
+        else:
+            groups += parts
     return groups
 
 
 def _kind(network, widths):
     """Equal for networks that can be members of one stack, as far as their parameters tell."""
-    if network is None:
+    if not stops_for_training(network):
         return None
     settings = network.get_params().items()
     return len(widths), repr(sorted((k, repr(v)) for k, v in settings if k not in _VARYING))
@@ -119,7 +133,7 @@ def _kind(network, widths):
 
 def _shape(network):
     """Widths of the hidden layers and rows in a step; the fit itself refuses what is no number."""
-    if network is None:
+    if not stops_for_training(network):
         return (), 1
     try:
         batch = 200 if network.batch_size == "auto" else int(network.batch_size)

@@ -254,9 +254,7 @@ multimetric_, classes_, n_features_in_, feature_names_in_
     True
     """
 
-    _parameter_constraints = (
-        GridSearchCV._parameter_constraints | _StackedSearch._own_constraints
-    )
+    _parameter_constraints = GridSearchCV._parameter_constraints | _StackedSearch._own_constraints
 
     def __init__(
         self,

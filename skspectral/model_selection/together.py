@@ -8,8 +8,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
-from skspectral.mlp.base import finish
-from skspectral.model_selection.groups import network_of
+from skspectral.mlp.steps import finish
+from skspectral.model_selection.groups import network_of, stops_for_training
 
 
 def fit_and_score_together(estimator, X, y, tasks, *, fit_params, **options):
@@ -33,7 +33,7 @@ def fit_and_score_together(estimator, X, y, tasks, *, fit_params, **options):
     """
     fits = [_Fit(estimator, task) for task in tasks]
     train = _Once(partial(_train, fits, X, y, fit_params))
-    stacked = all(network_of(fit.estimator) is not None for fit in fits)
+    stacked = all(stops_for_training(network_of(fit.estimator)) for fit in fits)
     results = []
     for fit, task in zip(fits, tasks, strict=True):
         results.append(

@@ -1,0 +1,75 @@
+"""Several random starts, trained as one stack; the best is kept."""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import Bunch, check_random_state
+
+from skspectral.core import core_mask
+from skspectral.mlp.checks import DivergenceError
+from skspectral.mlp.steps import finish
+
+
+def fit_restarts(estimator, X, y, sample_weight):
+    """Fit from as many random starts as `n_init` says.
+
+    Parameters
+    ----------
+    estimator : SpectralMLPRegressor or SpectralMLPClassifier
+        Stays as it is, but for its callbacks: a task of theirs is one start.
+    X, y, sample_weight
+        As for its ``fit``.
+
+    Returns
+    -------
+    best : estimator of the same class
+        Of the best validation score with early stopping, else of the smallest objective.
+    stability : Bunch
+        See ``stability_``.
+    """
+    from skspectral.engine.together import run_together
+
+    context = estimator._init_callback_context(max_subtasks=estimator.n_init)
+    data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+    context.call_on_fit_task_begin(estimator=estimator, **data)
+    rng = check_random_state(estimator.random_state)
+    seeds = rng.randint(np.iinfo(np.int32).max, size=estimator.n_init)
+    starts = [clone(estimator).set_params(n_init=1, random_state=int(seed)) for seed in seeds]
+    steps, trainings = [], []
+    for start in starts:
+        start.set_callbacks()
+        start.set_params(alpha=getattr(starts[0], "alpha_", estimator.alpha))  # chosen once
+        steps.append(start._fit_in_steps(X, y, sample_weight))
+        trainings.append(next(steps[-1]))
+    fitted, errors = [], []
+    for start, own, trained in zip(starts, steps, run_together(trainings), strict=True):
+        task = context.subcontext(task_name="start")
+        task.call_on_fit_task_begin(estimator=estimator, **data)
+        try:
+            fitted.append(finish(own, trained))
+        except DivergenceError as error:  # the others may do better
+            errors.append(error)
+        task.call_on_fit_task_end(
+            estimator=estimator, **data, reconstruction_attributes=start._learned
+        )
+    if not fitted:
+        raise errors[0]
+    context.call_on_fit_task_end(estimator=estimator, **data, reconstruction_attributes=dict)
+    best = max(fitted, key=_quality)
+    best._state["automatic"] = estimator.alpha == "auto"
+    return best, _stability(fitted, best)
+
+
+def _quality(network):
+    """What is to be large."""
+    score = network.best_validation_score_
+    return -network.loss_ if score is None else score
+
+
+def _stability(fitted, best):
+    sizes = np.array([network.core_sizes_ for network in fitted])
+    inputs = [core_mask(network.feature_importances_) for network in fitted]
+    return Bunch(
+        core_sizes=sizes,
+        core_size=float((sizes == best.core_sizes_).all(axis=1).mean()),
+        inputs=np.mean(inputs, axis=0),
+    )
