@@ -3,12 +3,13 @@
 from copy import deepcopy
 from numbers import Integral, Real
 
-from sklearn.base import _fit_context, clone
+from sklearn.base import _fit_context, clone, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import indexable
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 
 from skspectral.pruner.base import BasePruner
+from skspectral.pruner.elimination import eliminate
 from skspectral.pruner.network import cut_network, network_for, network_of
 from skspectral.pruner.refit import train_on
 from skspectral.pruner.selection import layer_index, select_masks
@@ -38,10 +39,11 @@ class SpectralPruner(BasePruner):
         next there is no gap, and 0.05, the paper's, takes its place. See
         :func:`skspectral.core.gap_threshold`. A callable is given the relevances of a layer and
         returns the share.
-    n_nodes_to_select : int, float or tuple, default=None
+    n_nodes_to_select : int, float, tuple or "auto", default=None
         How many nodes to keep instead: a number, or a fraction of them, for `layer`; a tuple for
         each hidden layer, with ``layer=0`` for the inputs before them. None leaves it to
-        `threshold`, in a tuple for that layer.
+        `threshold`, in a tuple for that layer. ``"auto"``, for regressors, keeps as many hidden
+        nodes as the data tell apart: see the Notes.
     prefit : bool, default=False
         Whether `estimator` is fitted already. It is never changed, and everything but :meth:`fit`
         can be used at once; :meth:`fit` then only refits the pruned network.
@@ -68,7 +70,7 @@ class SpectralPruner(BasePruner):
         Relevance R of all nodes of `layer` in the full network.
     refit_scores_ : dict
         Scores of the network on the rows held out, ``"cut"`` before and ``"refit"`` after it was
-        trained on. Empty without `refit`, and with too few rows.
+        trained on. Empty without `refit`, with too few rows, and after elimination.
     largest_change_ : float
         Largest change of an output (a probability, for a classifier) on the training data that the
         cut made, before the refit.
@@ -91,6 +93,14 @@ class SpectralPruner(BasePruner):
     next intercept, so that nodes of relevance zero can go without any change of the predictions.
     Each layer keeps at least one node; if the network is a constant, a warning says so.
 
+    ``n_nodes_to_select="auto"`` is backward elimination. All nodes above 0.002 of the largest
+    relevance are trained on without penalty, by L-BFGS; the node whose output the others of its
+    layer make up for best, with new readouts, is removed (Hassibi and Stork); and so forth. The
+    network of the least ``n log(squared error) + 2 log(log(n)) n_parameters`` is kept (Hannan and
+    Quinn), for n rows and the squared error over the variance plus 1e-7. That is the most exact way
+    to the size of a teacher, takes longer, and wants many more rows than weights and an `alpha` of
+    the network that leaves a node too many rather than one too few, such as 3e-4.
+
     References
     ----------
     Giambagli, Buffoni, Chicchi, Fanelli, "How a student becomes a teacher: learning and forgetting
@@ -98,6 +108,10 @@ class SpectralPruner(BasePruner):
 
     Buffoni, Civitelli, Giambagli, Chicchi, Fanelli, "Spectral pruning of fully connected layers",
     Sci. Rep. 12:11201 (2022), for pruning before and after training.
+
+    Hassibi, Stork, "Second order derivatives for network pruning: optimal brain surgeon", NeurIPS
+    1992; Hannan, Quinn, "The determination of the order of an autoregression", J. R. Stat. Soc. B
+    41:190 (1979).
 
     Examples
     --------
@@ -125,6 +139,7 @@ class SpectralPruner(BasePruner):
             Interval(RealNotInt, 0, 1, closed="right"),
             tuple,
             list,
+            StrOptions({"auto"}),
         ],
         "prefit": ["boolean"],
         "refit": ["boolean"],
@@ -180,12 +195,18 @@ class SpectralPruner(BasePruner):
         """
         X, y = indexable(X, y)
         params = self._routed(params)
+        if self.n_nodes_to_select == "auto" and self._classifies(y):
+            raise ValueError(
+                "n_nodes_to_select='auto' is for regressors; for a classifier give a number, leave "
+                "it to threshold, or let SpectralPrunerCV choose by cross-validation."
+            )
         if self.prefit:
             estimator, train = deepcopy(self._given()), None
         else:
             estimator = self._to_fit(y).fit(X, y, **params)
             train = _train_from_start if self.strategy == "before" else None
-        return self._finish(estimator, self._select(estimator), X, y, params, train)
+        own = eliminate if self.n_nodes_to_select == "auto" else None
+        return self._finish(estimator, self._select(estimator), X, y, params, train, own)
 
     def __sklearn_is_fitted__(self):
         return super().__sklearn_is_fitted__() or (self.prefit and self._given() is not None)
@@ -197,6 +218,8 @@ class SpectralPruner(BasePruner):
         estimator = self._given()
         if name == "estimator_":
             return estimator
+        if self.n_nodes_to_select == "auto":
+            raise NotFittedError(f"{name} needs data with n_nodes_to_select='auto'; call fit.")
         if name == "masks_":
             return self._select(estimator)
         if name == "pruned_estimator_":
@@ -212,6 +235,9 @@ class SpectralPruner(BasePruner):
                 "leave prefit=False and call fit."
             )
         return self.estimator
+
+    def _classifies(self, y):
+        return is_classifier(network_for(y) if self.estimator is None else self.estimator)
 
     def _to_fit(self, y):
         estimator = clone(self.estimator) if self.estimator is not None else network_for(y)
