@@ -3,7 +3,7 @@
 Teachers with one hidden ReLU layer of h_T nodes and 2 h_T inputs, weights uniform as Glorot's, as
 make_teacher_regression draws them; students of several widths, all settings at their defaults but
 the width and the strength. Their size is told in two ways: by the core, and by
-SpectralPruner(n_nodes_to_select="auto"). For each cell the share of the trials in which it is
+SpectralPruner(n_nodes_to_select="auto") of a student with alpha = 3e-4. For each cell the share of the trials in which it is
 exactly h_T, within one node of h_T, and between the effective size of the teacher and h_T; and the
 smallest and largest difference to h_T. Trial k has teacher, data and student from seed k; none is
 left out.
@@ -36,6 +36,9 @@ CONDITIONS = {
     "1000 rows": (0.0, 0.0, False, 1000, (5, 10)),
 }
 NEGLIGIBLE = 1e-4
+
+# Strength of the student that the pruner cuts.
+PRUNED_AT = 3e-4
 COLUMNS = "exact", "within one", "effective size to h_T", "minus h_T"
 
 
@@ -80,7 +83,8 @@ def trial(condition, teacher_size, width, alpha, seed):
     """Core of the student, size that the pruner leaves, and effective size of the teacher."""
     X, y, teacher = data_of(condition, teacher_size, seed)
     student = SpectralMLPRegressor(width, alpha=alpha, random_state=seed).fit(X, y)
-    pruner = SpectralPruner(student, prefit=True, n_nodes_to_select="auto").fit(X, y)
+    student_of_pruner = SpectralMLPRegressor(width, alpha=PRUNED_AT, random_state=seed)
+    pruner = SpectralPruner(student_of_pruner, n_nodes_to_select="auto").fit(X, y)
     return student.core_sizes_[0], pruner.n_nodes_[0], effective_size(teacher, X[:1000])
 
 
