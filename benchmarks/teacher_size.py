@@ -3,10 +3,10 @@
 Teachers with one hidden ReLU layer of h_T nodes and 2 h_T inputs, weights uniform as Glorot's, as
 make_teacher_regression draws them; students of several widths, all settings at their defaults but
 the width and the strength. Their size is told in two ways: by the core, and by
-SpectralPruner(n_nodes_to_select="auto") of a student with alpha = 3e-4. For each cell the share of the trials in which it is
-exactly h_T, within one node of h_T, and between the effective size of the teacher and h_T; and the
-smallest and largest difference to h_T. Trial k has teacher, data and student from seed k; none is
-left out.
+SpectralPruner(n_nodes_to_select="auto") of a student with alpha = 3e-4. For each cell the share of
+the trials in which it is exactly h_T, within one node of h_T, and between the effective size of the
+teacher and h_T; and the smallest and largest difference to h_T. Trial k has teacher, data and
+student from seed k; none is left out.
 
 The effective size is the number of teacher nodes that are left when, one by one, the one is removed
 whose loss a new readout of the others makes up for best, as long as the squared error stays below

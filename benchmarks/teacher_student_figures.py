@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.ticker import NullFormatter, ScalarFormatter
 from teacher_student import CUT, RECIPES, arguments, name_of, read
 
 from skspectral.inspection.style import COLORS
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
-LABELS = {"change": r"$|\Delta\mathrm{MSE}|$", "core": "core size", "error": "test MSE"}
 
 
 class Runs:
@@ -44,7 +44,10 @@ def histograms(runs):
             (run,) = runs(recipe, h, trials=1)
             color = COLORS[0 if recipe == "spectral" else 1]
             ax.hist(values(run, "relevance"), bins=np.linspace(0, 1, 41), color=color)
-            ax.set(yscale="log", ylim=(0.7, None), title=f"{recipe}, h = {h}")
+            ax.set(yscale="log", ylim=(0.7, 2 * h), title=f"{recipe}, h = {h}")
+            ax.set_yticks([10**k for k in range(3) if 10**k < 2 * h])
+            ax.yaxis.set_major_formatter(ScalarFormatter())
+            ax.yaxis.set_minor_formatter(NullFormatter())
     for ax in axes[-1]:
         ax.set_xlabel(r"$R_i / \max R$")
     for ax in axes[:, 0]:
@@ -100,6 +103,7 @@ def pruning(runs):
         yscale="log", xlabel=r"$n - h_T$", ylabel=r"$|\Delta\mathrm{MSE}|$, at least $10^{-6}$"
     )
     axes[1].set(xlabel=r"$n / h_T - 1$, h = 200 (over the variance of y)")
+    axes[1].set_xticks([-1, -0.5, 0, 0.5, 1])
     for ax in axes:
         ax.axvline(0, color="0.5", linestyle=":")
         ax.legend()
