@@ -96,10 +96,10 @@ class SpectralPruner(BasePruner):
     ``n_nodes_to_select="auto"`` is backward elimination. All nodes above 0.002 of the largest
     relevance are trained on without penalty, by L-BFGS; the node whose output the others of its
     layer make up for best, with new readouts, is removed (Hassibi and Stork); and so forth. The
-    network of the least ``n log(squared error) + 2 log(log(n)) n_parameters`` is kept (Hannan and
-    Quinn), for n rows and the squared error over the variance plus 1e-7. That is the most exact way
-    to the size of a teacher, takes longer, and wants many more rows than weights and an `alpha` of
-    the network that leaves a node too many rather than one too few, such as 3e-4.
+    network of the least ``n log(squared error) + 3 n_parameters`` is kept (Cavanaugh), for n rows
+    and the squared error over the variance plus 1e-7. That is the most exact way to the size of a
+    teacher, takes longer, and wants many more rows than weights and an `alpha` of the network that
+    leaves a node too many rather than one too few, such as 3e-4.
 
     References
     ----------
@@ -110,8 +110,8 @@ class SpectralPruner(BasePruner):
     Sci. Rep. 12:11201 (2022), for pruning before and after training.
 
     Hassibi, Stork, "Second order derivatives for network pruning: optimal brain surgeon", NeurIPS
-    1992; Hannan, Quinn, "The determination of the order of an autoregression", J. R. Stat. Soc. B
-    41:190 (1979).
+    1992; Cavanaugh, "A large-sample model selection criterion based on Kullback's symmetric
+    divergence", Stat. Probab. Lett. 42:333 (1999).
 
     Examples
     --------
