@@ -231,7 +231,7 @@ def adam(
     return outcome
 
 
-def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, monitor=None):
+def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, memory=10, monitor=None):
     """L-BFGS (SciPy) on a stack of one, all rows in one batch.
 
     Parameters
@@ -246,6 +246,8 @@ def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, monitor=No
         Parameters that move.
     tol : float, default=1e-5
         Largest component of the gradient at which the training ends.
+    memory : int, default=10
+        Steps that it looks back on.
     monitor : callable, default=None
         As for :func:`adam`, called after each iteration; its progress is not looked at.
 
@@ -274,7 +276,7 @@ def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, monitor=No
 
     # The gradient decides; the progress of the value only where rounding hides any more of it.
     smallest = 64 * np.finfo(float).eps
-    options = {"maxiter": n_epochs, "maxfun": 20 * n_epochs, "gtol": tol, "ftol": smallest}
+    limits = {"maxiter": n_epochs, "maxfun": 20 * n_epochs, "gtol": tol, "ftol": smallest}
     try:
         result = minimize(
             value_and_gradient,
@@ -282,7 +284,7 @@ def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, monitor=No
             jac=True,
             method="L-BFGS-B",
             callback=after_iteration,
-            options=options,
+            options=limits | {"maxcor": memory},
         )
         outcome.converged[:] = result.success
         if not outcome.n_epochs[0]:  # it began at a minimum

@@ -18,7 +18,6 @@ from sklearn.utils.validation import (
 
 from skspectral.forward import forward
 from skspectral.mlp import SpectralMLPRegressor
-from skspectral.mlp.cut import cut
 from skspectral.pruner.network import (
     cut_network,
     first_step,
@@ -323,26 +322,26 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         except (AttributeError, ValueError):  # a step that counts or names nothing
             return False
 
-    def _finish(self, estimator, masks, X, y, params, train=None, eliminate=None):
-        """Cut the network of a fitted estimator, perhaps `train` it, and remember all.
+    def _finish(self, estimator, masks, X, y, params, train=None, recover=None):
+        """Cut the network of a fitted estimator and remember all.
 
-        Then `eliminate` more of its nodes, or refit it.
+        `train` is the training of the cut network, before anything else; `recover` takes the place
+        of the refit, and chooses the nodes of the hidden layers.
         """
         sample_weight = network_weights(estimator, params)
         if np.ndim(y) == 2 and np.shape(y)[1] == 1:  # the network has warned of it
             y = np.ravel(y)
         X = reaching(estimator, X)
-        small, kept = cut_network(estimator, masks), select_columns(X, masks[0])
+        small, kept, scores = cut_network(estimator, masks), select_columns(X, masks[0]), {}
+        first = small
         if train is not None:
             small = train(small, kept, y, sample_weight)
-        scores = {}
-        if eliminate is not None:
-            free, own = eliminate(small, kept, y, sample_weight)
-            small = free if self.refit else cut(small, own)
-            masks = [masks[0], *map(_narrowed, masks[1:], own)]
+        if recover is not None:
+            small, own = recover(small, kept, y, sample_weight)
+            first, masks = small, [masks[0], *own]
         elif self.refit:
             small, scores = refit(small, kept, y, sample_weight)
-        change = network_of(estimator)._outputs(X) - cut_network(estimator, masks)._outputs(kept)
+        change = network_of(estimator)._outputs(X) - first._outputs(kept)
         self._fitted = {
             "estimator_": estimator,
             "masks_": masks,
@@ -351,10 +350,3 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             "refit_scores_": scores,
         }
         return self
-
-
-def _narrowed(mask, own):
-    """Of the nodes in a mask those that are in another, which has an entry for each of them."""
-    narrowed = np.zeros(len(mask), dtype=bool)
-    narrowed[np.flatnonzero(mask)[own]] = True
-    return narrowed

@@ -3,14 +3,16 @@
 from copy import deepcopy
 from numbers import Integral, Real
 
-from sklearn.base import _fit_context, clone, is_classifier
+import numpy as np
+from sklearn.base import _fit_context, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import indexable
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
+from sklearn.utils.validation import _num_samples
 
 from skspectral.pruner.base import BasePruner
-from skspectral.pruner.elimination import eliminate
 from skspectral.pruner.network import cut_network, network_for, network_of
+from skspectral.pruner.recovery import is_recoverable, recover
 from skspectral.pruner.refit import train_on
 from skspectral.pruner.selection import layer_index, select_masks
 from skspectral.spectral import initial_eigenvalues, transfer_weights
@@ -32,25 +34,26 @@ class SpectralPruner(BasePruner):
     layer : int, default=-1
         The layer that :meth:`transform` returns: 0 is the inputs, k hidden layer k, -1 the last
         hidden layer.
-    threshold : "auto", float or callable, default="auto"
-        Nodes above this share of the largest relevance of their layer are kept. ``"auto"`` is the
-        middle of the widest gap of the sorted relevances on a logarithmic scale, where anything
-        below a thousandth counts as a thousandth; if no node is three times as relevant as the
-        next there is no gap, and 0.05, the paper's, takes its place. See
-        :func:`skspectral.core.gap_threshold`. A callable is given the relevances of a layer and
-        returns the share.
-    n_nodes_to_select : int, float, tuple or "auto", default=None
+    threshold : "auto", "gap", float or callable, default="auto"
+        Where to cut. ``"auto"``: :meth:`fit` keeps as many hidden nodes of a regressor as the data
+        tell apart, see the Notes; where that cannot be said, and for the inputs, it is ``"gap"``,
+        the middle of the widest gap of the sorted relevances on a logarithmic scale, where anything
+        below a thousandth of the largest counts as a thousandth; if no node is three times as
+        relevant as the next there is no gap, and 0.05, the paper's, takes its place. See
+        :func:`skspectral.core.gap_threshold`. A number keeps the nodes above this share of the
+        largest relevance of their layer; a callable is given the relevances of a layer and returns
+        the share.
+    n_nodes_to_select : int, float or tuple, default=None
         How many nodes to keep instead: a number, or a fraction of them, for `layer`; a tuple for
-        each hidden layer, with ``layer=0`` for the inputs before them. None leaves it to
-        `threshold`, in a tuple for that layer. ``"auto"``, for regressors, keeps as many hidden
-        nodes as the data tell apart: see the Notes.
+        each hidden layer, with ``layer=0`` for the inputs before them. Where it is None
+        `threshold` decides.
     prefit : bool, default=False
         Whether `estimator` is fitted already. It is never changed, and everything but :meth:`fit`
         can be used at once; :meth:`fit` then only refits the pruned network.
     refit : bool, default=True
-        Whether :meth:`fit` trains the pruned network on without penalty, to undo its shrinkage. The
-        result is kept if it scores better on the rows held out for that, the share
-        `validation_fraction` of the network.
+        Whether :meth:`fit` trains the pruned network on without penalty, to undo its shrinkage.
+        Where a threshold or a number has chosen the nodes, the result is kept if it scores better
+        on the rows held out for that, the share `validation_fraction` of the network.
     strategy : {"after", "before"}, default="after"
         ``"before"`` prunes before training: only the eigenvalues are trained, the nodes cut, and
         the small network is trained from the eigenvectors it started with.
@@ -63,17 +66,18 @@ class SpectralPruner(BasePruner):
         The pruned network, fitted; without the steps of a Pipeline before it, and with ``layer=0``
         of the kept inputs only.
     masks_ : list of ndarray of shape (n_nodes,), bool
-        The kept nodes of each layer, inputs first.
+        The kept nodes of each layer, inputs first. A node that came anew has the place of one that
+        had vanished.
     n_nodes_ : tuple of int
         Nodes kept of each hidden layer.
     feature_importances_ : ndarray of shape (n_nodes,)
         Relevance R of all nodes of `layer` in the full network.
     refit_scores_ : dict
         Scores of the network on the rows held out, ``"cut"`` before and ``"refit"`` after it was
-        trained on. Empty without `refit`, with too few rows, and after elimination.
+        trained on. Empty without `refit`, with too few rows, and where the data chose the nodes.
     largest_change_ : float
         Largest change of an output (a probability, for a classifier) on the training data that the
-        cut made, before the refit.
+        cut made, before the refit; where the data chose the nodes, that the pruner made.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -93,13 +97,18 @@ class SpectralPruner(BasePruner):
     next intercept, so that nodes of relevance zero can go without any change of the predictions.
     Each layer keeps at least one node; if the network is a constant, a warning says so.
 
-    ``n_nodes_to_select="auto"`` is backward elimination. All nodes above 0.002 of the largest
-    relevance are trained on without penalty, by L-BFGS; the node whose output the others of its
-    layer make up for best, with new readouts, is removed (Hassibi and Stork); and so forth. The
-    network of the least ``n log(squared error) + 3 n_parameters`` is kept (Cavanaugh), for n rows
-    and the squared error over the variance plus 1e-7. That is the most exact way to the size of a
-    teacher, takes longer, and wants many more rows than weights and an `alpha` of the network that
-    leaves a node too many rather than one too few, such as 3e-4.
+    As many nodes as the data tell apart: the nodes above 0.002 of the largest relevance are
+    trained on without penalty, by L-BFGS, and three things are done in turn until none helps.
+    Elimination: the node whose output the others of its layer make up for best, with new readouts,
+    is removed (Hassibi and Stork), and the rest is trained on. Growth: nodes that had vanished
+    come back where the error is. Unfolding: ReLU nodes that point the wrong way are turned, which
+    saves the nodes that make up for them. What is kept is the network of the least ``n log(squared
+    error) + (2 k + 8 h) n / (n - k - 1)``, for n rows, k parameters, h hidden nodes and the squared
+    error over the variance plus 1e-7: Akaike's criterion, corrected for few rows (Hurvich and
+    Tsai), with a price for each node, since the best of many directions fits noise better than a
+    given one. No penalty takes part, so that the size hardly depends on the strength of the
+    network. It is for regressors, and at least twenty rows for each input that has not vanished.
+    It takes about as long as the fit, and several times as long where rows and nodes are many.
 
     References
     ----------
@@ -110,8 +119,8 @@ class SpectralPruner(BasePruner):
     Sci. Rep. 12:11201 (2022), for pruning before and after training.
 
     Hassibi, Stork, "Second order derivatives for network pruning: optimal brain surgeon", NeurIPS
-    1992; Cavanaugh, "A large-sample model selection criterion based on Kullback's symmetric
-    divergence", Stat. Probab. Lett. 42:333 (1999).
+    1992; Hurvich, Tsai, "Regression and time series model selection in small samples", Biometrika
+    76:297 (1989).
 
     Examples
     --------
@@ -132,14 +141,13 @@ class SpectralPruner(BasePruner):
     _parameter_constraints = {
         "estimator": [HasMethods(["fit"]), None],
         "layer": [Integral],
-        "threshold": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left"), callable],
+        "threshold": [StrOptions({"auto", "gap"}), Interval(Real, 0, 1, closed="left"), callable],
         "n_nodes_to_select": [
             None,
             Interval(Integral, 1, None, closed="left"),
             Interval(RealNotInt, 0, 1, closed="right"),
             tuple,
             list,
-            StrOptions({"auto"}),
         ],
         "prefit": ["boolean"],
         "refit": ["boolean"],
@@ -195,18 +203,17 @@ class SpectralPruner(BasePruner):
         """
         X, y = indexable(X, y)
         params = self._routed(params)
-        if self.n_nodes_to_select == "auto" and self._classifies(y):
-            raise ValueError(
-                "n_nodes_to_select='auto' is for regressors; for a classifier give a number, leave "
-                "it to threshold, or let SpectralPrunerCV choose by cross-validation."
-            )
         if self.prefit:
             estimator, train = deepcopy(self._given()), None
         else:
             estimator = self._to_fit(y).fit(X, y, **params)
             train = _train_from_start if self.strategy == "before" else None
-        own = eliminate if self.n_nodes_to_select == "auto" else None
-        return self._finish(estimator, self._select(estimator), X, y, params, train, own)
+        masks = self._select(estimator)
+        asked = self.threshold == "auto" and self.n_nodes_to_select is None and self.refit
+        if asked and train is None and is_recoverable(network_of(estimator), _num_samples(y)):
+            masks[1:] = [np.ones(len(mask), dtype=bool) for mask in masks[1:]]
+            return self._finish(estimator, masks, X, y, params, recover=recover)
+        return self._finish(estimator, masks, X, y, params, train)
 
     def __sklearn_is_fitted__(self):
         return super().__sklearn_is_fitted__() or (self.prefit and self._given() is not None)
@@ -218,8 +225,6 @@ class SpectralPruner(BasePruner):
         estimator = self._given()
         if name == "estimator_":
             return estimator
-        if self.n_nodes_to_select == "auto":
-            raise NotFittedError(f"{name} needs data with n_nodes_to_select='auto'; call fit.")
         if name == "masks_":
             return self._select(estimator)
         if name == "pruned_estimator_":
@@ -235,9 +240,6 @@ class SpectralPruner(BasePruner):
                 "leave prefit=False and call fit."
             )
         return self.estimator
-
-    def _classifies(self, y):
-        return is_classifier(network_for(y) if self.estimator is None else self.estimator)
 
     def _to_fit(self, y):
         estimator = clone(self.estimator) if self.estimator is not None else network_for(y)

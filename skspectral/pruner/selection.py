@@ -7,9 +7,6 @@ import numpy as np
 
 from skspectral.core import core_mask, gap_threshold, top_masks
 
-# Nodes above this share of the largest relevance are candidates for elimination.
-_CANDIDATE = 2e-3
-
 
 def relevances(network):
     """Relevance R of the inputs and of the nodes of each hidden layer of a fitted network."""
@@ -56,18 +53,14 @@ def select_masks(network, layer, threshold, n_nodes_to_select):
         If there are not as many nodes as `n_nodes_to_select` asks for.
     """
     spectra = relevances(network)
-    eliminated = n_nodes_to_select == "auto"
-    numbers = _numbers(
-        None if eliminated else n_nodes_to_select, layer, [len(spectrum) for spectrum in spectra]
-    )
+    numbers = _numbers(n_nodes_to_select, layer, [len(spectrum) for spectrum in spectra])
     masks = [np.ones(len(spectra[0]), dtype=bool)]
     for k in range(0 if layer == 0 else 1, len(spectra)):
         spectrum = spectra[k]
         if numbers[k] is not None:
             mask = top_masks([spectrum], numbers[k])[0]
         else:
-            share = gap_threshold(spectrum) if threshold == "auto" else threshold
-            share = _CANDIDATE if eliminated and k > 0 else share
+            share = gap_threshold(spectrum) if threshold in ("auto", "gap") else threshold
             share = _called(share, spectrum) if callable(share) else share
             mask = core_mask(spectrum, share, floor=network._floor(k))
         masks[k:] = [mask]

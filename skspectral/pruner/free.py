@@ -1,0 +1,162 @@
+"""A network trained without penalty, and what its nodes are worth."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skspectral.forward import ACTIVATIONS
+from skspectral.spectral import Parameters
+
+# Price of a node besides its parameters: the best of all directions fits more noise than one that
+# was given. Measured; see docs/teachers.rst.
+_SEARCHED = 8
+
+# What the squared error, over the variance, cannot tell from nothing: rounding and the end of
+# L-BFGS.
+_NOTHING = 1e-7
+
+# Of L-BFGS; looking back on SciPy's 10 steps it takes a third more of them.
+_N_ITERATIONS, _MEMORY = 300, 20
+
+# L-BFGS ends where so many iterations gain less than this share of what a node is worth.
+_WINDOW, _GAIN = 10, 0.1
+
+# Its smallest gradient, over the squared error, and at all.
+_TOL, _SMALLEST_TOL = 1e-3, 1e-8
+
+_FREE = {"eigenvectors": 0.0, "eigenvalues": 0.0, "weights": 0.0}
+
+
+@dataclass(frozen=True)
+class FreeNetwork:
+    """Weights that no penalty shrinks.
+
+    Attributes
+    ----------
+    weights : list of ndarray of shape (n_in, n_out)
+    intercepts : list of ndarray of shape (n_out,)
+    nodes : list of ndarray of int
+        For each hidden layer the nodes of the full network that its nodes take the places of.
+    """
+
+    weights: list
+    intercepts: list
+    nodes: list
+
+    @property
+    def n_nodes(self):
+        """Hidden nodes of all layers."""
+        return sum(len(nodes) for nodes in self.nodes)
+
+    def without(self, layer, gone):
+        """The network less some nodes of a hidden layer, a boolean mask."""
+        weights, intercepts, nodes = list(self.weights), list(self.intercepts), list(self.nodes)
+        weights[layer] = weights[layer][:, ~gone]
+        intercepts[layer] = intercepts[layer][~gone]
+        weights[layer + 1] = weights[layer + 1][~gone]
+        nodes[layer] = nodes[layer][~gone]
+        return FreeNetwork(weights, intercepts, nodes)
+
+
+class Problem:
+    """Rows to learn, and the criterion that says what they are worth learning with.
+
+    The criterion is ``n log(squared error) + (2 k + 8 h) n / (n - k - 1)`` for n rows, k parameters
+    and h hidden nodes, the first term summed over the outputs: Akaike's, corrected for few rows,
+    and a price for the directions of the nodes. Sources: see :class:`~skspectral.SpectralPruner`.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_inputs)
+    targets : ndarray of shape (n_rows, n_outputs)
+        Each of mean zero, unless there are no intercepts, and variance one.
+    weights : ndarray of shape (n_rows,) or None
+        Sample weights of mean one.
+    activation : {"relu", "tanh", "logistic", "identity"}
+    fit_intercept : bool
+    """
+
+    def __init__(self, X, targets, weights, activation, fit_intercept):
+        self.X, self.targets, self.weights = X, targets, weights
+        self.activation, self._fit_intercept = activation, fit_intercept
+
+    def layers(self, network):
+        """Values of all layers, inputs first and outputs last."""
+        values = [self.X]
+        for k, (w, b) in enumerate(zip(network.weights, network.intercepts, strict=True)):
+            values.append(values[-1] @ w + b)
+            if k < len(network.nodes):
+                ACTIVATIONS[self.activation](values[-1])
+        return values
+
+    def mean(self, values):
+        """Weighted mean over the rows."""
+        return np.average(values, axis=0, weights=self.weights)
+
+    def errors(self, network):
+        """Squared error of each output, over its variance."""
+        return self.mean((self.layers(network)[-1] - self.targets) ** 2)
+
+    def criterion(self, network):
+        """What is to be small."""
+        fit = len(self.X) * np.log(self.errors(network) + _NOTHING).sum()
+        return fit + self._price(network)
+
+    def worth(self, network):
+        """What a node of average price must lower ``n log(squared error)`` by."""
+        return self._price(network) / network.n_nodes
+
+    def can_gain(self, network):
+        """Whether the error is large enough for another node to pay at all."""
+        most = len(self.X) * np.log1p(self.errors(network) / _NOTHING).sum()
+        return most > self.worth(network)
+
+    def train(self, network):
+        """The network trained on by L-BFGS, for as long as that pays."""
+        from skspectral.engine.network import Architecture
+        from skspectral.engine.training import Member, train
+
+        network, losses = self._balanced(network), []
+        least = 1 + _GAIN * min(self.worth(network) / len(self.X), 1)
+
+        def pays(loss, _):
+            losses.append(loss + _NOTHING)
+            stop = len(losses) > _WINDOW and losses[-_WINDOW - 1] < least * losses[-1]
+            return -loss, stop
+
+        start = Parameters.from_weights(network.weights, network.intercepts, None)
+        widths = (self.X.shape[1], *map(len, network.intercepts))
+        (end,), _, _ = train(
+            self.X,
+            [Member(start, self.targets, _FREE, weights=self.weights, monitor=pays)],
+            architecture=Architecture(
+                widths, self.activation, (None,) * (len(widths) - 1), self._fit_intercept
+            ),
+            loss="squared_error",
+            solver="lbfgs",
+            n_epochs=_N_ITERATIONS,
+            memory=_MEMORY,
+            tol=max(_SMALLEST_TOL, _TOL * float(self.errors(network).mean())),
+        )
+        return FreeNetwork(end.weights, end.intercepts, network.nodes)
+
+    def _price(self, network):
+        n, k = len(self.X), sum(w.size for w in network.weights)
+        if self._fit_intercept:
+            k += sum(b.size for b in network.intercepts)
+        if self.activation == "relu":
+            k -= network.n_nodes  # their scale can pass from one side of them to the other
+        return (2 * k + _SEARCHED * network.n_nodes) * n / (n - k - 1) if k < n - 1 else np.inf
+
+    def _balanced(self, network):
+        """What enters and what leaves each node made equally large: better for L-BFGS."""
+        if self.activation != "relu":
+            return network
+        weights, intercepts = list(network.weights), list(network.intercepts)
+        for k in range(len(network.nodes)):
+            into = np.sqrt((weights[k] ** 2).sum(axis=0) + intercepts[k] ** 2)
+            out = np.linalg.norm(weights[k + 1], axis=1)
+            scale = np.sqrt(np.divide(out, into, out=np.ones_like(out), where=into * out > 0))
+            weights[k], intercepts[k] = weights[k] * scale, intercepts[k] * scale
+            weights[k + 1] = weights[k + 1] / scale[:, None]
+        return FreeNetwork(weights, intercepts, network.nodes)

@@ -1,0 +1,98 @@
+"""New nodes where the error is."""
+
+import numpy as np
+
+from skspectral.forward import ACTIVATIONS
+from skspectral.pruner.free import FreeNetwork
+
+# New nodes of a layer, as a share of those it has, and at least.
+_SHARE, _FEWEST = 0.25, 2
+
+# Random directions tried for each of them.
+_N_TRIED = 64
+
+# Their size at first, over that of the others.
+_SMALL = 0.1
+
+# Given what the activation returned.
+_DERIVATIVES = {
+    "identity": np.ones_like,
+    "relu": lambda values: (values > 0).astype(float),
+    "tanh": lambda values: 1 - values**2,
+    "logistic": lambda values: values * (1 - values),
+}
+
+
+def grow(problem, network, widths, rng):
+    """Add small nodes to each hidden layer, in the places of those that have vanished.
+
+    Of many random directions those are taken along which a node answers best to the slope of the
+    error. Training turns them to where they help; a node that the penalty has removed, or that the
+    training has not found, is found so.
+
+    Parameters
+    ----------
+    problem : Problem
+    network : FreeNetwork
+        Trained.
+    widths : tuple of int
+        Nodes of each hidden layer of the full network: no layer grows beyond.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    network : FreeNetwork
+        Not trained. The one given, if there is no place left.
+    """
+    values, slopes = problem.layers(network), _slopes(problem, network)
+    weights, intercepts = list(network.weights), list(network.intercepts)
+    nodes = list(network.nodes)
+    # New nodes of one layer have nothing to say yet to those of the next, and the other way round.
+    for layer, width in enumerate(widths):
+        free = np.setdiff1d(np.arange(width), nodes[layer])
+        n_new = min(max(_FEWEST, int(np.ceil(_SHARE * len(nodes[layer])))), len(free))
+        if n_new == 0:
+            continue
+        old_in, old_out = network.weights[layer], network.weights[layer + 1]
+        own = _directions(problem, values[layer], slopes[layer + 1], n_new, rng)
+        into = _sized(own[0], np.median(np.linalg.norm(old_in, axis=0)))
+        out = _sized(own[1].T, np.median(np.linalg.norm(old_out, axis=1))).T
+        n_more = weights[layer].shape[0] - len(into)  # nodes that the layer before has got
+        into = np.vstack([into, np.zeros((n_more, n_new))])
+        weights[layer] = np.hstack([weights[layer], into])
+        intercepts[layer] = np.append(intercepts[layer], np.zeros(n_new))
+        weights[layer + 1] = np.vstack([weights[layer + 1], out])
+        nodes[layer] = np.append(nodes[layer], free[:n_new])
+    return FreeNetwork(weights, intercepts, nodes)
+
+
+def _directions(problem, inputs, slopes, n_new, rng):
+    """Incoming weights (n_in, n_new) and outgoing weights (n_new, n_next), of any size."""
+    spread = inputs.std(axis=0)
+    directions = rng.standard_normal((inputs.shape[1], _N_TRIED * n_new))
+    directions *= np.divide(1, spread, out=np.zeros_like(spread), where=spread > 0)[:, None]
+    answers = inputs @ directions
+    ACTIVATIONS[problem.activation](answers)
+    answers -= answers.mean(axis=0)
+    scale = answers.std(axis=0)
+    answers /= np.where(scale > 0, scale, 1)
+    gains = answers.T @ slopes
+    best = np.argsort(-np.linalg.norm(gains, axis=1), kind="stable")[:n_new]
+    return directions[:, best], -gains[best]
+
+
+def _sized(columns, norm):
+    norms = np.linalg.norm(columns, axis=0)
+    return columns * (_SMALL * norm / np.where(norms > 0, norms, 1))
+
+
+def _slopes(problem, network):
+    """Slope of the error in what reaches each layer after the inputs, before its activation."""
+    values = problem.layers(network)
+    slope = values[-1] - problem.targets
+    if problem.weights is not None:
+        slope = slope * problem.weights[:, None]
+    slopes = [slope]
+    for w, hidden in zip(network.weights[:0:-1], values[-2:0:-1], strict=True):
+        slopes.insert(0, slopes[0] @ w.T * _DERIVATIVES[problem.activation](hidden))
+    return slopes

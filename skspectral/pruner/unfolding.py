@@ -1,0 +1,78 @@
+"""Nodes that only stand for a linear term."""
+
+import numpy as np
+
+# A ReLU node that is on for fewer rows than this share, or off for fewer, has no kink to speak of.
+_SHARE = 0.01
+
+# Cosine of the weights of two nodes that face each other.
+_OPPOSITE = -0.98
+
+
+def linear_nodes(problem, network, layer):
+    """ReLU nodes of a layer that carry a linear term.
+
+    Returns
+    -------
+    straight : ndarray of shape (n_nodes,), bool
+        Those without a kink.
+    pairs : ndarray of shape (n_nodes, n_nodes), bool
+        Above the diagonal, those that face each other.
+    """
+    values = problem.layers(network)
+    inputs, shares = values[layer], (values[layer + 1] > 0).mean(axis=0)
+    if problem.activation != "relu":
+        return np.zeros(len(shares), dtype=bool), np.zeros((len(shares), len(shares)), dtype=bool)
+    straight = np.minimum(shares, 1 - shares) < _SHARE
+    into = np.vstack([network.weights[layer] * _spread(inputs), network.intercepts[layer]])
+    into /= np.maximum(np.linalg.norm(into, axis=0), np.finfo(float).tiny)
+    return straight, np.triu(into.T @ into < _OPPOSITE) & ~straight & ~straight[:, None]
+
+
+def unfold(problem, network):
+    """Remove linear terms by turning nodes round.
+
+    ``v relu(z) = v relu(-z) + v z``: a node that points the wrong way fits as well as one that
+    points the right way, at the price of a linear term. Where training has turned some the wrong
+    way, it spends nodes on the sum of these terms: straight ones, which are on for all rows, or
+    pairs that face each other. This finds the nodes whose terms make up the sum, by least squares,
+    turns them, and removes the straight ones. Training cannot do it, for a barrier is between.
+
+    Parameters
+    ----------
+    problem : Problem
+    network : FreeNetwork
+
+    Returns
+    -------
+    network : FreeNetwork
+        Not trained. The one given, if it has no such nodes.
+    """
+    for layer in range(len(network.nodes)):
+        straight, pairs = linear_nodes(problem, network, layer)
+        if (straight.any() or pairs.any()) and not straight.all():
+            network = _unfolded(problem, network, layer, straight, pairs)
+    return network
+
+
+def _unfolded(problem, network, layer, straight, pairs):
+    inputs, hidden = problem.layers(network)[layer : layer + 2]
+    w, b, v = network.weights[layer], network.intercepts[layer], network.weights[layer + 1]
+    facing = pairs.any(axis=0)  # is turned, and then points where the other of the pair does
+    linear = facing | (straight & (hidden.mean(axis=0) > 0))
+    others = ~(straight | facing | pairs.any(axis=1))
+    terms = np.einsum("ji,ik->jki", w * _spread(inputs), v).reshape(-1, len(b))
+    shares = np.linalg.lstsq(terms[:, others], terms[:, linear].sum(axis=1), rcond=None)[0]
+    turned = facing.copy()
+    turned[others] = shares < -0.5
+    small = network.without(layer, straight)
+    sign = np.where(turned, -1, 1)[~straight]
+    small.weights[layer] = small.weights[layer] * sign
+    small.intercepts[layer] = small.intercepts[layer] * sign
+    constants = b[linear | turned] @ v[linear | turned]
+    small.intercepts[layer + 1] = small.intercepts[layer + 1] + constants
+    return small
+
+
+def _spread(inputs):
+    return inputs.std(axis=0)[:, None]

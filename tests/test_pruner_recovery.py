@@ -1,0 +1,255 @@
+"""SpectralPruner(threshold="auto"): as many hidden nodes as the data tell apart."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
+from skspectral.datasets import make_teacher_regression
+from skspectral.pruner.elimination import cheapest, eliminate
+from skspectral.pruner.free import FreeNetwork, Problem
+from skspectral.pruner.growth import grow
+from skspectral.pruner.recovery import is_recoverable
+from skspectral.pruner.unfolding import linear_nodes, unfold
+
+STUDENT = SpectralMLPRegressor(30, max_iter=300, random_state=0)
+
+
+def pruned(X, y, student=STUDENT, **settings):
+    return SpectralPruner(clone(student), **settings).fit(X, y)
+
+
+def network_of_teacher(teacher):
+    """The weights of a teacher, as a network of the search."""
+    weights = [w.copy() for w in teacher.coefs_]
+    n_hidden = [w.shape[1] for w in weights[:-1]]
+    return FreeNetwork(
+        weights, [np.zeros(w.shape[1]) for w in weights], [*map(np.arange, n_hidden)]
+    )
+
+
+def problem_of(X, y, weights=None, activation="relu"):
+    targets = np.asarray(y).reshape(len(X), -1)
+    return Problem(X, targets, weights, activation, fit_intercept=True)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_finds_the_size_of_a_teacher(seed, noise):
+    X, y, teacher = make_teacher_regression(
+        2000, 8, hidden_layer_sizes=4, noise=noise, return_teacher=True, random_state=seed
+    )
+    # Readouts that no criterion can take for noise.
+    teacher.coefs_[1] = np.sign(teacher.coefs_[1]) * (0.5 + np.abs(teacher.coefs_[1]))
+    clean = teacher.predict(X)
+    y = clean + noise * clean.std() * np.random.default_rng(seed).standard_normal(2000)
+    pruner = pruned(X, y)
+    assert pruner.n_nodes_ == pruner.pruned_estimator_.core_sizes_ == (4,)
+    assert pruner.pruned_estimator_.hidden_layer_sizes == 4
+    # What is left besides the noise: that of fitting 4 * 10 weights to 2000 rows, or of L-BFGS.
+    error = np.mean((pruner.predict(X) - clean) ** 2) / clean.var()
+    assert error < 3 * 40 / 2000 * noise**2 + 1e-6
+
+
+@pytest.mark.parametrize("alpha", [1e-4, 1e-2])
+def test_the_size_does_not_depend_on_the_strength(alpha):
+    X, y = make_teacher_regression(2000, 8, hidden_layer_sizes=4, random_state=5)
+    student = clone(STUDENT).set_params(alpha=alpha)
+    assert pruned(X, y, student).n_nodes_ == (4,)
+
+
+def test_masks_and_network_agree():
+    X, y = make_teacher_regression(1000, 6, hidden_layer_sizes=3, random_state=1)
+    full = clone(STUDENT).fit(X, y)
+    pruner = SpectralPruner(full, prefit=True).fit(X, y)
+    assert pruner.masks_[0].all()
+    assert [int(mask.sum()) for mask in pruner.masks_[1:]] == list(pruner.n_nodes_)
+    assert pruner.transform(X).shape == (1000, pruner.n_nodes_[0])
+    assert pruner.refit_scores_ == {}
+    change = abs(pruner.predict(X) - full.predict(X)).max()
+    assert pruner.largest_change_ == pytest.approx(change)
+    small = pruner.pruned_estimator_
+    gates = small.eigenvalues_in_[0][:, None] - small.eigenvalues_out_[0]
+    assert_allclose(small.eigenvectors_[0] * gates, small.coefs_[0])
+    # Those who fit the network again get the settings that they gave.
+    assert small.get_params() == full.get_params() | {"hidden_layer_sizes": 3}
+    assert small.alpha_ == 0
+
+
+def test_where_the_data_do_not_choose():
+    X, y = make_teacher_regression(600, 6, hidden_layer_sizes=3, random_state=1)
+    full = clone(STUDENT).fit(X, y)
+    for settings in ({"threshold": "gap"}, {"threshold": 0.05}, {"n_nodes_to_select": 2}):
+        pruner = SpectralPruner(full, prefit=True, **settings)
+        n_nodes = pruner.n_nodes_
+        assert pruner.fit(X, y).n_nodes_ == n_nodes
+        assert set(pruner.refit_scores_) == {"cut", "refit"}
+    plain = SpectralPruner(full, prefit=True, refit=False).fit(X, y)
+    assert_array_equal(plain.masks_[1], SpectralPruner(full, prefit=True).masks_[1])
+    classifier = SpectralMLPClassifier(8, max_iter=300, random_state=0).fit(X, y > 0)
+    assert set(SpectralPruner(classifier, prefit=True).fit(X, y > 0).refit_scores_)
+    assert is_recoverable(full, 600)
+    assert not is_recoverable(full, 100)  # six inputs
+    assert not is_recoverable(classifier, 600)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "identity"])
+def test_several_layers_and_outputs(activation):
+    X, y = make_teacher_regression(600, 5, hidden_layer_sizes=(3, 2), random_state=0)
+    y = np.column_stack([y, 3 + X[:, 0]])
+    student = SpectralMLPRegressor((12, 8), activation=activation, random_state=0)
+    student.set_params(max_iter=300).fit(X, y)
+    pruner = SpectralPruner(student, prefit=True).fit(X, y)
+    assert sum(pruner.n_nodes_) < 20
+    assert pruner.score(X, y) > student.score(X, y) - 0.01
+    shapes = [w.shape for w in pruner.pruned_estimator_.coefs_]
+    n_first, n_second = pruner.n_nodes_
+    assert shapes == [(5, n_first), (n_first, n_second), (n_second, 2)]
+
+
+def test_without_intercepts_there_are_none():
+    X, y = make_teacher_regression(600, 5, hidden_layer_sizes=3, random_state=0)
+    student = clone(STUDENT).set_params(fit_intercept=False)
+    small = pruned(X, y, student).pruned_estimator_
+    assert small.hidden_layer_sizes == 3
+    assert not any(b.any() for b in small.intercepts_)
+
+
+def test_weights_inputs_and_pipelines():
+    X, y = make_teacher_regression(
+        800, 7, hidden_layer_sizes=3, n_irrelevant=3, random_state=0, noise=0.05
+    )
+    rng = np.random.default_rng(0)
+    spoiled = np.r_[y, rng.normal(size=200) * 5 * y.std()]
+    weights = np.r_[np.ones(800), np.zeros(200)]
+    X_spoiled = np.r_[X, rng.normal(size=(200, X.shape[1]))]
+    # A strength that leaves no doubt about the inputs, whatever the processor.
+    pipe = make_pipeline(StandardScaler(), clone(STUDENT).set_params(alpha=5e-3))
+    one = SpectralPruner(pipe[-1], layer=0)
+    two = clone(one).fit(X_spoiled, spoiled, sample_weight=weights)
+    one.fit(X, y)
+    assert one.n_nodes_ == two.n_nodes_
+    assert_allclose(one.predict(X), two.predict(X), atol=0.05 * y.std())
+    assert one.pruned_estimator_.n_features_in_ == one.masks_[0].sum() == 4
+    sparse = SpectralPruner(one.estimator_, prefit=True, layer=0).fit(csr_array(X), y)
+    assert sparse.n_nodes_ == one.n_nodes_
+    assert SpectralPruner(pipe).fit(X, y).score(X, y) > 0.99
+
+
+def test_inputs_that_have_vanished_stay_away():
+    X, y = make_teacher_regression(1000, 8, hidden_layer_sizes=3, n_irrelevant=3, random_state=0)
+    pruner = pruned(X, y, clone(STUDENT).set_params(alpha=5e-3))
+    assert (pruner.pruned_estimator_.feature_importances_ > 0).tolist() == [True] * 5 + [False] * 3
+
+
+def test_float32_stays():
+    X, y = make_teacher_regression(600, 5, hidden_layer_sizes=3, random_state=0)
+    small = pruned(X.astype(np.float32), y).pruned_estimator_
+    assert {a.dtype for a in [*small.coefs_, *small.intercepts_]} == {np.dtype(np.float32)}
+
+
+def test_the_removed_node_is_the_one_that_is_missed_least():
+    rng = np.random.default_rng(0)
+    X, weights = rng.normal(size=(500, 4)), rng.uniform(size=500)
+    problem = problem_of(X, rng.normal(size=500), weights / weights.mean())
+    network = FreeNetwork(
+        [rng.normal(size=(4, 6)), rng.normal(size=(6, 1))],
+        [rng.normal(size=6), rng.normal(size=1)],
+        [np.arange(6)],
+    )
+    cost, layer, node, readouts = cheapest(problem, network, 0)
+    # By brute force: leave each out, and fit new readouts to the outputs by least squares.
+    _, hidden, outputs = problem.layers(network)
+    outputs, root, errors = outputs.ravel(), np.sqrt(weights), []
+    for k in range(6):
+        others = np.column_stack([np.delete(hidden, k, axis=1), np.ones(500)])
+        fitted = np.linalg.lstsq(others * root[:, None], outputs * root, rcond=None)[0]
+        errors.append(np.average((others @ fitted - outputs) ** 2, weights=weights))
+        if k == node:
+            expected = fitted
+    mean = np.average(outputs, weights=weights)
+    variance = np.average((outputs - mean) ** 2, weights=weights)
+    assert layer == 0
+    assert node == int(np.argmin(errors))
+    assert cost == pytest.approx(min(errors) / variance, rel=1e-4)
+    assert_allclose(np.delete(readouts.ravel(), node), expected, rtol=1e-4)
+
+
+def test_elimination_leaves_next_to_nothing_of_nothing():
+    rng = np.random.default_rng(0)
+    problem = problem_of(rng.normal(size=(300, 3)), rng.normal(size=300))
+    network = FreeNetwork(
+        [rng.normal(size=(3, 8)), rng.normal(size=(8, 1))],
+        [np.zeros(8), np.zeros(1)],
+        [np.arange(8)],
+    )
+    small, least = eliminate(problem, network)
+    assert small.n_nodes <= 2
+    assert least == problem.criterion(small)
+
+
+def test_growth_brings_back_a_node_that_was_lost():
+    X, y, teacher = make_teacher_regression(
+        2000, 8, hidden_layer_sizes=4, return_teacher=True, random_state=1
+    )
+    problem, network = problem_of(X, y / y.std()), network_of_teacher(teacher)
+    network.weights[1] /= y.std()
+    lost = network.without(0, np.arange(4) == 2)
+    assert problem.errors(problem.train(lost)) > 1e-3
+    grown = grow(problem, lost, (4,), np.random.default_rng(0))
+    assert grown.nodes[0].tolist() == [0, 1, 3, 2]  # no more than the full network has
+    found, _ = eliminate(problem, grow(problem, lost, (30,), np.random.default_rng(0)))
+    assert found.n_nodes == 4
+    assert problem.errors(found) < 1e-8
+    full = grow(problem, network, (4,), np.random.default_rng(0))
+    assert_array_equal(full.weights[0], network.weights[0])  # no place left
+
+
+@pytest.mark.parametrize("as_a_pair", [False, True])
+def test_turned_nodes_are_turned_back(as_a_pair):
+    X, y, teacher = make_teacher_regression(
+        1000, 8, hidden_layer_sizes=4, return_teacher=True, random_state=0
+    )
+    network = network_of_teacher(teacher)
+    w, v = network.weights
+    # Two nodes the wrong way, and what makes up for them: v relu(z) = v relu(-z) + v z.
+    term = w[:, [1, 3]] @ v[[1, 3]]
+    w[:, [1, 3]] *= -1
+    if as_a_pair:  # t = relu(t) - relu(-t)
+        more, constants, readouts = np.hstack([term, -term]), [0, 0], [[1], [-1]]
+    else:  # t = relu(t + 100) - 100
+        more, constants, readouts = term, [100], [[1]]
+    turned = FreeNetwork(
+        [np.hstack([w, more]), np.vstack([v, readouts])],
+        [np.append(np.zeros(4), constants), np.array([-100.0 * (not as_a_pair)])],
+        [np.arange(4 + len(constants))],
+    )
+    problem = problem_of(X, y)
+    assert_allclose(problem.errors(turned), 0, atol=1e-20)
+    straight, pairs = linear_nodes(problem, turned, 0)
+    assert straight.sum() == (not as_a_pair)
+    assert pairs.sum() == as_a_pair
+    right = unfold(problem, turned)
+    assert_allclose(problem.errors(right), 0, atol=1e-20)
+    assert_allclose(
+        np.abs(np.diag(right.weights[0][:, :4].T @ teacher.coefs_[0])), np.diag(w.T @ w)
+    )
+    assert (np.diag(right.weights[0][:, :4].T @ teacher.coefs_[0]) > 0).all()
+    # Of the pair one is left, with a readout of nothing.
+    assert right.n_nodes == 4 + 2 * as_a_pair
+    assert unfold(problem, network_of_teacher(teacher)).n_nodes == 4
+
+
+def test_unfolding_leaves_other_activations_alone():
+    rng = np.random.default_rng(0)
+    problem = problem_of(rng.normal(size=(100, 3)), rng.normal(size=100), activation="tanh")
+    network = FreeNetwork(
+        [rng.normal(size=(3, 2)), rng.normal(size=(2, 1))],
+        [np.zeros(2), np.zeros(1)],
+        [np.arange(2)],
+    )
+    assert unfold(problem, network) is network
