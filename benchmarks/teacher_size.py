@@ -42,7 +42,7 @@ CONDITIONS = {
     "1000 rows": (0.0, 0.0, False, 1000, (5, 10)),
     "20000 rows": (0.0, 0.0, False, 20000, (40,)),
 }
-COLUMNS = "exact", "within one", "within two", "effective size to h_T", "minus h_T"
+COLUMNS = "exact", "± 1", "± 2", "effective", "minus h_T"
 
 
 def data_of(condition, teacher_size, seed):
@@ -109,11 +109,11 @@ def main():
     parser.add_argument("--conditions", nargs="*", default=list(CONDITIONS))
     options = parser.parse_args()
     print(f"{machine()}; seeds {options.first} to {options.first + options.trials - 1}\n")
-    print(".. list-table::\n   :header-rows: 1\n")
+    print(".. csv-table::\n   :header-rows: 1\n")
     print_row(
         *("data", "h_T", "h"),
-        *(f"{way}: {what}" for way in ("core", "pruner") for what in COLUMNS),
-        *("same at 0.05 and 0.005", "seconds"),
+        *(f"{way} {what}" for way in ("core", "pruner") for what in COLUMNS),
+        *("same core", "seconds"),
     )
     for condition in options.conditions:
         for size in CONDITIONS[condition][-1]:
@@ -139,9 +139,8 @@ def report(condition, size, width, options):
 
 
 def print_row(*cells):
-    """A row of a list-table."""
-    for k, cell in enumerate(cells):
-        print(f"   {'* -' if k == 0 else '  -'} {cell}", flush=True)
+    """A row of the table."""
+    print("   " + ", ".join(map(str, cells)), flush=True)
 
 
 if __name__ == "__main__":

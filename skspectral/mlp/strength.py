@@ -7,6 +7,8 @@ from sklearn.base import is_classifier
 
 # Weaker ones leave nodes that 8000 steps of Adam do not bring to zero.
 _WEAKEST = 3e-4
+# Stronger ones silence inputs that matter, before training has seen what they are for.
+_STRONGEST = 1e-2
 _FACTOR = 0.05
 
 # The pilot: this share of the epochs, on all rows but this share.
@@ -20,9 +22,9 @@ def automatic_strength(estimator, X, y, weights=None):
     A node that means nothing still finds a gradient, made of noise: over n rows and d inputs it is
     of the order slope * sigma * sqrt(d / n), where the slope of the squared error is 2 and that of
     the cross-entropy 1. The penalty has to be stronger than that, and as weak as possible
-    otherwise, so ``alpha = 0.05 * slope * sqrt(share * d / n)``, at least 3e-4. `share` stands for
-    sigma^2: what a short pilot training with the weakest strength gets wrong of what a constant
-    gets wrong, on a fifth of the rows that it has not seen.
+    otherwise, so ``alpha = 0.05 * slope * sqrt(share * d / n)``, at least 3e-4 and at most 1e-2.
+    `share` stands for sigma^2: what a short pilot training with the weakest strength gets wrong of
+    what a constant gets wrong, on a fifth of the rows that it has not seen.
 
     Parameters
     ----------
@@ -43,7 +45,8 @@ def automatic_strength(estimator, X, y, weights=None):
     n_rows, n_inputs = X.shape
     share = _wrong_share(estimator, X, y, weights)
     slope = 1 if is_classifier(estimator) else 2
-    return float(max(_WEAKEST, _FACTOR * slope * np.sqrt(share * n_inputs / n_rows)))
+    alpha = _FACTOR * slope * np.sqrt(share * n_inputs / n_rows)
+    return float(np.clip(alpha, _WEAKEST, _STRONGEST))
 
 
 def _wrong_share(estimator, X, y, weights):

@@ -6,7 +6,7 @@ from skspectral.forward import ACTIVATIONS
 from skspectral.pruner.free import FreeNetwork
 
 # New nodes of a layer, as a share of those it has, and at least.
-_SHARE, _FEWEST = 0.25, 2
+_SHARE, _FEWEST = 0.25, 4
 
 # Random directions tried for each of them.
 _N_TRIED = 64
@@ -47,7 +47,7 @@ def grow(problem, network, widths, rng):
     values, slopes = problem.layers(network), _slopes(problem, network)
     weights, intercepts = list(network.weights), list(network.intercepts)
     nodes = list(network.nodes)
-    # New nodes of one layer have nothing to say yet to those of the next, and the other way round.
+    # The new nodes of a layer have nothing to say, yet, to those of the next.
     for layer, width in enumerate(widths):
         free = np.setdiff1d(np.arange(width), nodes[layer])
         n_new = min(max(_FEWEST, int(np.ceil(_SHARE * len(nodes[layer])))), len(free))
@@ -63,7 +63,8 @@ def grow(problem, network, widths, rng):
         intercepts[layer] = np.append(intercepts[layer], np.zeros(n_new))
         weights[layer + 1] = np.vstack([weights[layer + 1], out])
         nodes[layer] = np.append(nodes[layer], free[:n_new])
-    return FreeNetwork(weights, intercepts, nodes)
+    grown = sum(map(len, nodes)) > network.n_nodes
+    return FreeNetwork(weights, intercepts, nodes) if grown else network
 
 
 def _directions(problem, inputs, slopes, n_new, rng):

@@ -1,5 +1,7 @@
 """As many hidden nodes as the data tell apart: elimination, unfolding and growth in turn."""
 
+from functools import partial
+
 import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils import check_random_state
@@ -19,8 +21,9 @@ _CANDIDATE, _PARAMETERS_PER_ROW = 2e-3, 0.25
 # With fewer rows than this for each input not even one node is told from noise.
 _ROWS_PER_INPUT = 20
 
-# Of growth, at most; each ends the search if it is in vain.
-_N_ROUNDS = 8
+# Of unfolding and growth, at most. One that gains less than this share of what a node is worth is
+# the last.
+_N_ROUNDS, _GAIN = 8, 0.5
 
 # More rows tell little more, and cost.
 _MOST_ROWS = 50_000
@@ -77,16 +80,16 @@ def _search(problem, network, widths, rng):
     best, least = eliminate(problem, network)
     for _ in range(_N_ROUNDS):
         before = least
-        for change in (unfold, lambda problem, best: grow(problem, best, widths, rng)):
+        for change in (unfold, partial(grow, widths=widths, rng=rng)):
             other = change(problem, best)
-            if other is not best and other.n_nodes:
+            if other is not best:
                 other, value = eliminate(problem, other)
                 if value < least:
                     best, least = other, value
-        folded = any(
-            found.any() for k in range(len(widths)) for found in linear_nodes(problem, best, k)
-        )
-        if least == before or not (folded or problem.can_gain(best)):
+        if before - least <= _GAIN * problem.worth(best):
+            break
+        linear = [linear_nodes(problem, best, layer) for layer in range(len(widths))]
+        if not (problem.can_gain(best) or any(a.any() or b.any() for a, b in linear)):
             break
     return best
 
