@@ -66,7 +66,7 @@ def recover(network, X, y, sample_weight=None):
     inputs = _inputs(network)
     problem, mean, scale = _problem(network, X, y, sample_weight, inputs, rng)
     widths = tuple(len(b) for b in network.intercepts_[:-1])
-    with one_thread():
+    with one_thread(), np.errstate(over="ignore", invalid="ignore"):
         free = _search(problem, _candidates(problem, network, inputs, mean, scale), widths, rng)
     return _written(network, free, inputs, mean, scale)
 
@@ -105,15 +105,11 @@ def _problem(network, X, y, sample_weight, inputs, rng):
     X = X[:, np.flatnonzero(inputs)]
     X = X.toarray() if hasattr(X, "toarray") else X
     y, weights = y[rows], weights[rows] / weights[rows].mean()
-    mean = np.average(y, axis=0, weights=weights)
-    scale = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=weights))
-    if not network.fit_intercept:
-        mean = np.zeros_like(mean)
-    scale = np.where(scale > 0, scale, 1)
+    unit = network._standardisation(y, weights)
+    targets = (y - unit["mean"]) / unit["scale"]
     weights = None if np.ptp(weights) == 0 else weights
-    targets = (y - mean) / scale
     problem = Problem(X.astype(float), targets, weights, network.activation, network.fit_intercept)
-    return problem, mean, scale
+    return problem, unit["mean"], unit["scale"]
 
 
 def _candidates(problem, network, inputs, mean, scale):
