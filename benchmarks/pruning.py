@@ -29,10 +29,9 @@ from speed import alternate, machine
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.pruner.refit import FREE, train_on
 
-# The second strength for diabetes is the one that docs/defaults.rst finds.
 DATA = {
     "diabetes": (load_diabetes, SpectralMLPRegressor()),
-    "diabetes, alpha=0.01": (load_diabetes, SpectralMLPRegressor(alpha=0.01)),
+    "diabetes, alpha='auto'": (load_diabetes, SpectralMLPRegressor(alpha="auto")),
     "California Housing": (fetch_california_housing, SpectralMLPRegressor()),
     "breast cancer": (load_breast_cancer, SpectralMLPClassifier()),
     "wine": (load_wine, SpectralMLPClassifier()),

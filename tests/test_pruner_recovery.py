@@ -94,6 +94,9 @@ def test_where_the_data_do_not_choose():
     assert set(SpectralPruner(classifier, prefit=True).fit(X, y > 0).refit_scores_)
     assert is_recoverable(full, 600)
     assert not is_recoverable(full, 100)  # six inputs
+    n_candidates = (full.node_importances_[0] > 2e-3 * full.node_importances_[0].max()).sum()
+    assert not is_recoverable(full, 2 * 7 * n_candidates - 1)
+    assert is_recoverable(full, max(120, 2 * 7 * n_candidates))
     assert not is_recoverable(classifier, 600)
 
 
@@ -144,6 +147,39 @@ def test_inputs_that_have_vanished_stay_away():
     X, y = make_teacher_regression(1000, 8, hidden_layer_sizes=3, n_irrelevant=3, random_state=0)
     pruner = pruned(X, y, clone(STUDENT).set_params(alpha=5e-3))
     assert (pruner.pruned_estimator_.feature_importances_ > 0).tolist() == [True] * 5 + [False] * 3
+
+
+def test_many_weak_inputs_stay_if_the_criterion_wants_them():
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(2000, 21))
+    y = 3 * np.maximum(X[:, 0], 0) + 0.1 * X[:, 1:].sum(axis=1) + 0.02 * rng.normal(size=2000)
+    student = SpectralMLPRegressor(20, solver="lbfgs", tol=1e-3, random_state=0).fit(X, y)
+    importances = student.feature_importances_
+    assert (importances < 0.05 * importances.max()).sum() >= 10
+    pruner = SpectralPruner(student, prefit=True).fit(X, y)
+    assert pruner.score(X, y) > student.score(X, y)
+    assert (pruner.pruned_estimator_.feature_importances_ > 0).all()
+
+
+@pytest.mark.parametrize("n_rows", [39, 100])
+def test_rows_without_weight_are_no_rows(n_rows):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 4))
+    y = np.maximum(X[:, 0] - X[:, 1], 0) + 0.1 * rng.normal(size=300)
+    student = SpectralMLPRegressor(10, solver="lbfgs", random_state=0)
+    weights = np.r_[np.ones(n_rows), np.zeros(300 - n_rows)]
+    weighted = SpectralPruner(student).fit(X, y, sample_weight=weights)
+    fewer = SpectralPruner(student).fit(X[:n_rows], y[:n_rows])
+    assert weighted.n_nodes_ == fewer.n_nodes_
+    assert_allclose(weighted.predict(X), fewer.predict(X), atol=1e-6)
+
+
+@pytest.mark.parametrize("threshold", ["auto", "gap"])
+def test_a_number_is_the_weight_of_each(data, threshold):
+    student = SpectralMLPRegressor(5, solver="lbfgs", random_state=0)
+    pruner = SpectralPruner(student, threshold=threshold)
+    expected = clone(pruner).fit(*data).predict(data[0])
+    assert_array_equal(pruner.fit(*data, sample_weight=2.0).predict(data[0]), expected)
 
 
 def test_float32_stays():

@@ -8,8 +8,8 @@ from skspectral.pruner.free import FreeNetwork
 # New nodes of a layer, as a share of those it has, and at least.
 _SHARE, _FEWEST = 0.25, 4
 
-# Random directions tried for each of them.
-_N_TRIED = 64
+# Random directions tried for each of them, and at most.
+_N_TRIED, _MOST_TRIED = 64, 512
 
 # Their size at first, over that of the others.
 _SMALL = 0.1
@@ -70,7 +70,8 @@ def grow(problem, network, widths, rng):
 def _directions(problem, inputs, slopes, n_new, rng):
     """Incoming weights (n_in, n_new) and outgoing weights (n_new, n_next), of any size."""
     spread = inputs.std(axis=0)
-    directions = rng.standard_normal((inputs.shape[1], _N_TRIED * n_new))
+    n_tried = max(n_new, min(_N_TRIED * n_new, _MOST_TRIED))
+    directions = rng.standard_normal((inputs.shape[1], n_tried))
     directions *= np.divide(1, spread, out=np.zeros_like(spread), where=spread > 0)[:, None]
     answers = inputs @ directions
     ACTIVATIONS[problem.activation](answers)

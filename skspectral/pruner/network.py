@@ -54,9 +54,10 @@ def steps_before(estimator):
 
 
 def network_weights(estimator, params):
-    """The sample weights among the parameters of the estimator's `fit`, None if there are none."""
+    """The sample weights among the parameters of the estimator's `fit`, None if all are equal."""
     step = f"{estimator.steps[-1][0]}__" if isinstance(estimator, Pipeline) else ""
-    return params.get(f"{step}sample_weight", params.get("sample_weight"))
+    weights = params.get(f"{step}sample_weight", params.get("sample_weight"))
+    return None if np.ndim(weights) == 0 else weights  # a number is the weight of each
 
 
 def reaching(estimator, X):

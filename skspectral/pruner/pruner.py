@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, St
 from sklearn.utils.validation import _num_samples
 
 from skspectral.pruner.base import BasePruner
-from skspectral.pruner.network import cut_network, network_for, network_of
+from skspectral.pruner.network import cut_network, network_for, network_of, network_weights
 from skspectral.pruner.recovery import is_recoverable, recover
 from skspectral.pruner.refit import train_on
 from skspectral.pruner.selection import layer_index, select_masks
@@ -36,20 +36,22 @@ class SpectralPruner(BasePruner):
         hidden layer.
     threshold : "auto", "gap", float or callable, default="auto"
         Where to cut. ``"auto"``: :meth:`fit` keeps as many hidden nodes of a regressor as the data
-        tell apart, see the Notes; where that cannot be said, and for the inputs, it is ``"gap"``,
-        the middle of the widest gap of the sorted relevances on a logarithmic scale, where anything
-        below a thousandth of the largest counts as a thousandth; if no node is three times as
-        relevant as the next there is no gap, and 0.05, the paper's, takes its place. See
-        :func:`skspectral.core.gap_threshold`. A number keeps the nodes above this share of the
-        largest relevance of their layer; a callable is given the relevances of a layer and returns
-        the share.
+        tell apart, see the Notes. Where there is not enough data for that, before :meth:`fit`,
+        without `refit`, with ``strategy="before"``, for the inputs, and in the layers that
+        `n_nodes_to_select` leaves open, it is ``"gap"``: the middle of the widest gap of the sorted
+        relevances on a logarithmic scale, where anything below a thousandth of the largest counts
+        as a thousandth; if no node is three times as relevant as the next there is no gap, and
+        0.05, the paper's, takes its place. See :func:`skspectral.core.gap_threshold`. A number
+        keeps the nodes above this share of the largest relevance of their layer; a callable is
+        given the relevances of a layer and returns the share.
     n_nodes_to_select : int, float or tuple, default=None
         How many nodes to keep instead: a number, or a fraction of them, for `layer`; a tuple for
         each hidden layer, with ``layer=0`` for the inputs before them. Where it is None
         `threshold` decides.
     prefit : bool, default=False
         Whether `estimator` is fitted already. It is never changed, and everything but :meth:`fit`
-        can be used at once; :meth:`fit` then only refits the pruned network.
+        can be used at once; :meth:`fit` then chooses the nodes anew, if `threshold` is ``"auto"``,
+        and refits the pruned network.
     refit : bool, default=True
         Whether :meth:`fit` trains the pruned network on without penalty, to undo its shrinkage.
         Where a threshold or a number has chosen the nodes, the result is kept if it scores better
@@ -107,7 +109,8 @@ class SpectralPruner(BasePruner):
     error over the variance plus 1e-7: Akaike's criterion, corrected for few rows (Hurvich and
     Tsai), with a price for each node, since the best of many directions fits noise better than a
     given one. No penalty takes part, so that the size hardly depends on the strength of the
-    network. It is for regressors, and at least twenty rows for each input that has not vanished.
+    network. It is for regressors, and wants twenty rows for each input that stands out and two for
+    each parameter that might matter; inputs that do not stand out stay if the criterion wants them.
     It takes about as long as the fit, and several times as long where rows and nodes are many.
 
     References
@@ -210,9 +213,12 @@ class SpectralPruner(BasePruner):
             train = _train_from_start if self.strategy == "before" else None
         masks = self._select(estimator)
         asked = self.threshold == "auto" and self.n_nodes_to_select is None and self.refit
-        if asked and train is None and is_recoverable(network_of(estimator), _num_samples(y)):
-            masks[1:] = [np.ones(len(mask), dtype=bool) for mask in masks[1:]]
-            return self._finish(estimator, masks, X, y, params, recover=recover)
+        if asked and train is None:
+            all_nodes = [masks[0], *(np.ones(len(mask), dtype=bool) for mask in masks[1:])]
+            weights = network_weights(estimator, params)
+            n_rows = _num_samples(y) if weights is None else np.count_nonzero(weights)
+            if is_recoverable(cut_network(estimator, all_nodes), n_rows):
+                return self._finish(estimator, all_nodes, X, y, params, recover=recover)
         return self._finish(estimator, masks, X, y, params, train)
 
     def __sklearn_is_fitted__(self):

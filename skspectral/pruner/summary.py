@@ -26,7 +26,7 @@ def summary_of(pruner):
     lines += [f"{name:16}{before:>12}{after:>12}" for name, before, after in rows]
     if hasattr(pruner, "largest_change_"):  # not known of a prefit estimator without data
         change = pruner.largest_change_
-        lines.append(f"largest change of an output on the training data by the cut: {change:.3g}")
+        lines.append(f"largest change of an output on the training data: {change:.3g}")
     scores = getattr(pruner, "refit_scores_", {})
     if scores:
         kept = "kept" if scores["refit"] > scores["cut"] else "taken back"
