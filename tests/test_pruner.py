@@ -296,7 +296,7 @@ def test_refit_leaves_the_parameters_as_they_were(student, teacher):
 def test_large_held_out_share(data):
     X, y = data
     mlp = SpectralMLPRegressor(8, solver="lbfgs", tol=1e-2, validation_fraction=0.999)
-    assert SpectralPruner(mlp).fit(X, y).refit_scores_ == {}
+    assert SpectralPruner(mlp, threshold="gap").fit(X, y).refit_scores_ == {}
 
 
 def test_step_of_a_pipeline_and_of_a_search(teacher):

@@ -69,7 +69,7 @@ def test_masks_and_network_agree():
     assert pruner.masks_[0].all()
     assert [int(mask.sum()) for mask in pruner.masks_[1:]] == list(pruner.n_nodes_)
     assert pruner.transform(X).shape == (1000, pruner.n_nodes_[0])
-    assert pruner.refit_scores_ == {}
+    assert pruner.refit_scores_ == {"full": full.score(X, y), "refit": pruner.score(X, y)}
     change = abs(pruner.predict(X) - full.predict(X)).max()
     assert pruner.largest_change_ == pytest.approx(change)
     small = pruner.pruned_estimator_

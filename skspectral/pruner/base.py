@@ -77,7 +77,7 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
 
     @property
     def refit_scores_(self):
-        """Scores on the rows held out, before and after the refit, dict of str to float."""
+        """Scores before and after the refit, dict of str to float."""
         return self._known("refit_scores_")
 
     @property
@@ -337,7 +337,9 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         if train is not None:
             small = train(small, kept, y, sample_weight)
         if recover is not None:
-            small, own = recover(small, kept, y, sample_weight)
+            small, own = recover(first, kept, y, sample_weight)
+            for name, network in (("full", first), ("refit", small)):
+                scores[name] = network.score(kept, y, sample_weight)
             first, masks = small, [masks[0], *own]
         elif self.refit:
             small, scores = refit(small, kept, y, sample_weight)

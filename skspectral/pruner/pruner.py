@@ -76,7 +76,8 @@ class SpectralPruner(BasePruner):
         Relevance R of all nodes of `layer` in the full network.
     refit_scores_ : dict
         Scores of the network on the rows held out, ``"cut"`` before and ``"refit"`` after it was
-        trained on. Empty without `refit`, with too few rows, and where the data chose the nodes.
+        trained on; where the data chose the nodes, on all rows, ``"full"`` before and ``"refit"``
+        after. Empty without `refit` and with too few rows.
     largest_change_ : float
         Largest change of an output (a probability, for a classifier) on the training data that the
         cut made, before the refit; where the data chose the nodes, that the pruner made.

@@ -28,7 +28,11 @@ def summary_of(pruner):
         change = pruner.largest_change_
         lines.append(f"largest change of an output on the training data: {change:.3g}")
     scores = getattr(pruner, "refit_scores_", {})
-    if scores:
+    if "full" in scores:
+        lines.append(
+            f"score on the training data: {scores['full']:.4f} before, {scores['refit']:.4f} after"
+        )
+    elif scores:
         kept = "kept" if scores["refit"] > scores["cut"] else "taken back"
         lines.append(
             f"score on rows held out: {scores['cut']:.4f} cut, {scores['refit']:.4f} refitted "
