@@ -147,6 +147,60 @@ class Parameters:
         transfers = zip(self.eigenvectors, self.eigenvalues_in, self.eigenvalues_out, strict=True)
         return [transfer_weights(*transfer) for transfer in transfers]
 
+    @property
+    def widths(self):
+        """Nodes of each layer, inputs first, tuple of int."""
+        return (len(self.eigenvectors[0]), *map(len, self.intercepts))
+
+    def take(self, nodes):
+        """The network of some nodes of each layer.
+
+        Parameters
+        ----------
+        nodes : list of ndarray
+            Indices or masks of the nodes of each layer, inputs first and outputs last.
+
+        Returns
+        -------
+        parameters : Parameters
+            Copies.
+        """
+        pairs = list(zip(nodes[:-1], nodes[1:], strict=True))
+        return Parameters(
+            [phi[np.ix_(*pair)] for phi, pair in zip(self.eigenvectors, pairs, strict=True)],
+            [b[own] for b, (_, own) in zip(self.intercepts, pairs, strict=True)],
+            [values[own] for values, (own, _) in zip(self.eigenvalues_in, pairs, strict=True)],
+            [values[own] for values, (_, own) in zip(self.eigenvalues_out, pairs, strict=True)],
+        )
+
+    def spread(self, nodes, widths):
+        """The network of which :meth:`take` left this one, its other nodes being zero.
+
+        Parameters
+        ----------
+        nodes : list of ndarray of int
+        widths : sequence of int
+            Nodes of each layer.
+
+        Returns
+        -------
+        parameters : Parameters
+        """
+        shapes = list(zip(widths[:-1], widths[1:], strict=True))
+        dtype = self.eigenvectors[0].dtype
+        whole = Parameters(
+            [np.zeros(shape, dtype) for shape in shapes],
+            [np.zeros(n_out, dtype) for _, n_out in shapes],
+            [np.zeros(n_in, dtype) for n_in, _ in shapes],
+            [np.zeros(n_out, dtype) for _, n_out in shapes],
+        )
+        for t, (rows, columns) in enumerate(zip(nodes[:-1], nodes[1:], strict=True)):
+            whole.eigenvectors[t][np.ix_(rows, columns)] = self.eigenvectors[t]
+            whole.intercepts[t][columns] = self.intercepts[t]
+            whole.eigenvalues_in[t][rows] = self.eigenvalues_in[t]
+            whole.eigenvalues_out[t][columns] = self.eigenvalues_out[t]
+        return whole
+
     def penalty(self, strengths, eigenvalues):
         """The penalty on the parameters.
 

@@ -12,9 +12,7 @@ class Batches:
     """Minibatches for a stack, from S sources, each with its own rows, order and weights.
 
     The rows of a source are split into batches whose sizes differ by at most one. Where a source
-    has a smaller batch than another, rows of weight zero fill it up. By default every member of the
-    stack has a source of its own; otherwise the same number of members, one after the other, share
-    one.
+    has a smaller batch than another, rows of weight zero fill it up.
 
     Parameters
     ----------
@@ -30,8 +28,6 @@ class Batches:
         Largest number of rows of a batch; None is all of them.
     generators : list of S (numpy.random.Generator or None), default=None
         Order of the rows of each source, drawn anew each epoch; None keeps them as they are.
-    n_sharing : int, default=1
-        Members that share a source: K = S * n_sharing.
     ones : bool, default=False
         Whether X gets a last column of ones, for the intercepts.
     dtype : torch.dtype
@@ -47,12 +43,11 @@ class Batches:
         weights=None,
         batch_size=None,
         generators=None,
-        n_sharing=1,
         ones=False,
         dtype=torch.float64,
         device="cpu",
     ):
-        self._dtype, self._device, self._n_sharing = dtype, device, n_sharing
+        self._dtype, self._device = dtype, device
         self._n_rows = np.array([len(member) for member in targets])
         self._starts = np.cumsum(self._n_rows) - self._n_rows
         self._generators = generators or [None] * len(targets)
@@ -67,8 +62,7 @@ class Batches:
         self._targets = self._tensor(np.concatenate(targets))
         self._weights = None if weights is None else self._tensor(np.concatenate(weights)[:, None])
         self._plan(batch_size or self._n_rows.max())
-        values = len(targets) * max(self._sizes) * X.shape[1]
-        self._n_together = max(1, _GATHERED // values)
+        self._n_columns = X.shape[1]
         # One buffer for all: fresh memory for each would cost more than the copy itself.
         self._buffer = self._targets.new_empty(0)
 
@@ -76,8 +70,26 @@ class Batches:
         """Batches in one epoch."""
         return len(self._sizes)
 
-    def epoch(self):
-        """One pass over the rows.
+    @property
+    def size(self):
+        """Rows of the largest batch."""
+        return max(self._sizes)
+
+    def draw(self):
+        """An order of the rows of all sources, for one pass over them."""
+        return np.concatenate([self._starts[k] + self._order(k) for k in range(len(self._n_rows))])
+
+    def epoch(self, order=None, sources=slice(None), n_sharing=1):
+        """One pass over the rows of some sources.
+
+        Parameters
+        ----------
+        order : ndarray, default=None
+            What :meth:`draw` gave; by default it is asked.
+        sources : slice, default=slice(None)
+            S of the sources, one after the other.
+        n_sharing : int, default=1
+            Members that share a source, one after the other: K = S * n_sharing.
 
         Yields
         ------
@@ -88,50 +100,45 @@ class Batches:
             Sample weight over the number of rows that the source has in the batch; None stands
             for one over `size` throughout.
         """
-        n_sources = len(self._n_rows)
-        orders = [self._starts[k] + self._order(k) for k in range(n_sources)]
-        places = np.concatenate(orders)[self._slots]
-        lengths = [n_sources * size for size in self._sizes]
-        stop = 0
-        for first in range(0, len(self), self._n_together):
-            together = slice(first, first + self._n_together)
-            start, stop = stop, stop + sum(lengths[together])
-            index = self._index(places[start:stop])
-            parts = [
-                self._inputs(self._rows[places[start:stop]]),
-                self._targets.index_select(0, index),
+        order = self.draw() if order is None else order
+        n_sources = len(self._n_rows[sources])
+        n_together = max(1, _GATHERED // (n_sources * self.size * self._n_columns))
+        for first in range(0, len(self), n_together):
+            together = slice(first, first + n_together)
+            sizes = self._sizes[together]
+            places = order[
+                np.concatenate([slots[sources].ravel() for slots in self._slots[together]])
             ]
-            if self._weights is not None:
-                parts.append(self._weights.index_select(0, index))
-            parts = zip(*(part.split(lengths[together]) for part in parts), strict=True)
-            for t, part in enumerate(parts, start=first):
-                X, *others = (p.view(n_sources, self._sizes[t], p.shape[1]) for p in part)
-                weights = self._scales[t]
+            parts = [self._inputs(self._rows[places])]
+            parts += [
+                values.index_select(0, self._index(places))
+                for values in (self._targets, self._weights)
+                if values is not None
+            ]
+            lengths = [n_sources * size for size in sizes]
+            parts = zip(*(part.split(lengths) for part in parts), strict=True)
+            for size, scale, part in zip(sizes, self._scales[together], parts, strict=True):
+                X, *others = (p.view(n_sources, size, p.shape[1]) for p in part)
+                weights = None if scale is None else scale[sources]
                 if len(others) > 1:
                     weights = others[1] if weights is None else others[1].mul_(weights)
-                yield X, self._for_members(others[0]), self._for_members(weights)
+                yield X, _repeated(others[0], n_sharing), _repeated(weights, n_sharing)
 
     def _plan(self, batch_size):
         """Fix the places in the members' orders that form each batch, and the scale of its rows."""
         n_batches = -(-self._n_rows.max() // batch_size)
         edges = np.arange(n_batches + 1)[:, None] * self._n_rows // n_batches
-        slots, self._sizes, self._scales = [], [], []
+        self._slots, self._sizes, self._scales = [], [], []
         for first, last in zip(edges[:-1], edges[1:], strict=True):
             own = last - first
             size = own.max()
             filled = np.arange(size) < own[:, None]
             places = np.minimum(first[:, None] + np.arange(size), self._n_rows[:, None] - 1)
-            slots.append((self._starts[:, None] + places).ravel())
+            self._slots.append(self._starts[:, None] + places)
             scale = filled / np.maximum(own, 1)[:, None]
             self._sizes.append(int(size))
             plain = filled.all() and self._weights is None
             self._scales.append(None if plain else self._tensor(scale[:, :, None]))
-        self._slots = np.concatenate(slots)
-
-    def _for_members(self, values):
-        if values is None or self._n_sharing == 1:
-            return values
-        return values.repeat_interleave(self._n_sharing, 0)
 
     def _order(self, k):
         n = self._n_rows[k]
@@ -153,3 +160,9 @@ class Batches:
         # torch.from_numpy warns about memory that is not writeable, such as a memory map.
         array = np.require(values, requirements=["C", "W"])
         return torch.from_numpy(array).to(self._device, self._dtype)
+
+
+def _repeated(values, n_sharing):
+    if values is None or n_sharing == 1:
+        return values
+    return values.repeat_interleave(n_sharing, 0)

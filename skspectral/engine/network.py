@@ -97,7 +97,7 @@ class Stack:
 
     def __init__(self, architecture, members, dtype=torch.float64, device="cpu"):
         self.architecture = architecture
-        self.widths = [_widths(member) for member in members]
+        self.widths = [member.widths for member in members]
         self._layout, self.sections, size = _layout(architecture)
         self.theta = torch.zeros(len(members), size, dtype=dtype, device=device)
         self.gradient = torch.zeros_like(self.theta)
@@ -135,26 +135,30 @@ class Stack:
         slices = [self.sections[name] for name in TRAINABLE[which]]
         return slice(slices[0].start, slices[-1].stop)
 
-    def write(self, k, parameters):
-        """Set member `k` to `parameters`."""
-        for t, transfer in enumerate(self._transfers):
+    def write(self, k, parameters, flat=None):
+        """Set member `k` to `parameters`: of ``theta``, or of another tensor laid out alike."""
+        views = self.views(self.theta if flat is None else flat)
+        for t, transfer in enumerate(views):
             values = {
                 "eigenvectors": parameters.eigenvectors[t],
                 "intercepts": parameters.intercepts[t][None, :],
                 "eigenvalues_in": parameters.eigenvalues_in[t][:, None],
                 "eigenvalues_out": parameters.eigenvalues_out[t][None, :],
             }
-            for name, view in transfer.parameters.items():
+            for name, view in transfer.items():
                 rows, columns = values[name].shape
                 view[k, :rows, :columns] = torch.as_tensor(values[name])
 
-    def read(self, k):
-        """Parameters of member `k`, as numpy arrays of its own width.
+    def read(self, k, flat=None):
+        """Parameters of member `k`, as numpy arrays of its own width; see :meth:`write`.
 
         A copy: training on does not change what was read.
         """
         n, lists = self.widths[k], ([], [], [], [])
-        for t, transfer in enumerate(self._transfers):
+        views = self.views(self.theta if flat is None else flat)
+        for t, (transfer, mode) in enumerate(
+            zip(views, self.architecture.eigenvalues, strict=True)
+        ):
             n_in, n_out = n[t], n[t + 1]
             shapes = {
                 "eigenvectors": (n_in, n_out),
@@ -164,12 +168,12 @@ class Stack:
             }
             fixed = {
                 "intercepts": 0.0,
-                "eigenvalues_in": 0.0 if transfer.mode == "out" else 1.0,
+                "eigenvalues_in": 0.0 if mode == "out" else 1.0,
                 "eigenvalues_out": 0.0,
             }
             for values, (name, (rows, columns)) in zip(lists, shapes.items(), strict=True):
-                if name in transfer.parameters:
-                    value = transfer.parameters[name][k, :rows, :columns].cpu().numpy().copy()
+                if name in transfer:
+                    value = transfer[name][k, :rows, :columns].cpu().numpy().copy()
                 else:
                     value = self.theta.new_full((rows, columns), fixed[name]).cpu().numpy()
                 values.append(value if name == "eigenvectors" else value.ravel())
@@ -350,11 +354,6 @@ def _array(tensor):
 def _split(array, n):
     """A view of K matrices as n times K / n of them."""
     return array.reshape(n, len(array) // n, *array.shape[1:])
-
-
-def _widths(parameters):
-    phis = parameters.eigenvectors
-    return tuple([phis[0].shape[0]] + [phi.shape[1] for phi in phis])
 
 
 def _layout(architecture):

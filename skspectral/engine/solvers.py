@@ -1,4 +1,4 @@
-"""The two solvers. Each takes an objective on a stack and leaves the stack trained."""
+"""The two solvers: Adam for a population, L-BFGS for a stack of one. They leave it trained."""
 
 import math
 from contextlib import contextmanager, suppress
@@ -10,6 +10,9 @@ from scipy.optimize import minimize
 
 # Kingma and Ba, ICLR 2015; the values that every library has.
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-8
+
+# In how many pieces of a training Adam looks for nodes that have vanished.
+_N_LOOKS = 40
 
 # A rate that "adaptive" has divided down to this is taken for zero, as in scikit-learn.
 _SMALLEST_RATE = 1e-6
@@ -52,41 +55,40 @@ class Outcome:
 
 
 class Moments:
-    """Running means of the gradient and of its square, and the steps they have seen.
+    """Running means of the gradients of a stack and of their squares: Adam's state.
 
     Parameters
     ----------
-    mean, square : tensors of shape (K, n_parameters)
+    stack : Stack
+    trainable : {"all", "eigenvectors", "eigenvalues"}, default="all"
+        Parameters that move.
     n_steps : int, default=0
+        Steps that the moments have seen.
+
+    Attributes
+    ----------
+    mean, square : tensors of shape (K, n_parameters)
+        Zeros at first, laid out as ``stack.theta``.
     """
 
-    def __init__(self, mean, square, n_steps=0):
-        self.mean, self.square, self.n_steps = mean, square, n_steps
-        self._step = torch.zeros((), dtype=torch.float32, device=mean.device)
+    def __init__(self, stack, trainable="all", n_steps=0):
+        self.mean, self.square = torch.zeros_like(stack.theta), torch.zeros_like(stack.theta)
+        self.n_steps = n_steps
+        section = stack.trainable(trainable)
+        own = stack.theta, stack.gradient, self.mean, self.square
+        self._tensors = [tensor[:, section] for tensor in own]
+        self._step = torch.zeros((), dtype=torch.float32, device=stack.theta.device)
 
-    @classmethod
-    def of(cls, theta, arrays=None):
-        """Moments for `theta`: at rest, or from the tuple that :meth:`numpy` gave."""
-        if arrays is None:
-            return cls(torch.zeros_like(theta), torch.zeros_like(theta))
-        mean, square, n_steps = arrays
-        return cls(torch.tensor(mean).to(theta), torch.tensor(square).to(theta), n_steps)
-
-    def numpy(self):
-        """Tuple (mean, square, n_steps) of arrays and an int."""
-        return self.mean.cpu().numpy(), self.square.cpu().numpy(), self.n_steps
-
-    def advance(self, theta, gradient, rates, factor):
-        """One step of Adam on `theta`, with rate ``rates * factor``, rates of shape (K,)."""
+    def advance(self, rates, factor):
+        """One step of Adam, given ``stack.gradient``, with ``rates * factor``, rates for each."""
         self.n_steps += 1
         self._step.fill_(self.n_steps)
-        tensors = theta, gradient, self.mean, self.square
         if len(set(rates)) == 1:
-            self._advance([(tensor,) for tensor in tensors], rates[0] * factor)
+            self._advance([(tensor,) for tensor in self._tensors], rates[0] * factor)
             return
         for rate in set(rates):
             members = [k for k, own in enumerate(rates) if own == rate]
-            self._advance([[tensor[k] for k in members] for tensor in tensors], rate * factor)
+            self._advance([[tensor[k] for k in members] for tensor in self._tensors], rate * factor)
 
     def _advance(self, tensors, rate):
         torch._fused_adam_(
@@ -146,23 +148,21 @@ def denormals_flushed():
 
 
 def adam(
-    objective,
+    population,
     batches,
     rates,
     *,
     n_epochs,
     schedule="cosine",
-    trainable="all",
     tol=0.0,
     patience=np.inf,
     monitor=None,
-    moments=None,
 ):
     """Adam on minibatches.
 
     Parameters
     ----------
-    objective : Objective
+    population : Population
     batches : Batches
     rates : array-like of shape (K,)
         Initial learning rate of each member.
@@ -173,44 +173,31 @@ def adam(
         is what turns almost zero into zero: at a constant rate the steps of Adam keep the nodes
         that the penalty has switched off away from it. ``"adaptive"`` divides the rate by five at
         a plateau; at a plateau the others end the training of the member.
-    trainable : {"all", "eigenvectors", "eigenvalues"}, default="all"
-        Parameters that move.
     tol, patience : float
         See :class:`Plateau`.
     monitor : callable, default=None
-        ``monitor(losses, stack, active) -> (progress, stop)``, called after each epoch with the
-        losses of the members, an array of shape (K,), and which of them trained. `progress`, of
-        the same shape, is what should rise; `stop`, one for all or of the same shape, ends the
+        ``monitor(losses, population, active) -> (progress, stop)``, called after each epoch with
+        the losses of the members, an array of shape (K,), and which of them trained. `progress`,
+        of the same shape, is what should rise; `stop`, one for all or of the same shape, ends the
         training of a member. By default progress is minus the loss.
-    moments : Moments, default=None
-        Where to go on from; by default from rest.
 
     Returns
     -------
     outcome : Outcome
         A member whose loss is not finite is frozen, and its loss says so.
     """
-    stack = objective.stack
-    section = stack.trainable(trainable)
-    theta, gradient = stack.theta[:, section], stack.gradient[:, section]
     rates = np.array(rates, dtype=float)
-    moments = moments or Moments.of(theta)
-    plateau = Plateau(len(stack), tol, patience)
-    monitor = monitor or (lambda losses, stack, active: (-losses, False))
-    outcome = Outcome.of(len(stack))
-    n_steps, step = n_epochs * len(batches), 0
+    plateau = Plateau(len(population), tol, patience)
+    monitor = monitor or (lambda losses, population, active: (-losses, False))
+    outcome = Outcome.of(len(population))
+    n_batches = len(batches)
+    looks = max(1, n_epochs // _N_LOOKS)
     try:
-        for _ in range(n_epochs):
-            total = theta.new_zeros(len(stack))
+        for epoch in range(n_epochs):
+            steps = range(epoch * n_batches, (epoch + 1) * n_batches)
+            factors = [_factor(schedule, step / (n_epochs * n_batches)) for step in steps]
             with denormals_flushed():
-                for X, targets, weights in batches.epoch():
-                    total += objective.evaluate(X, targets, weights)
-                    factor = 1.0
-                    if schedule == "cosine":
-                        factor = 0.5 * (1 + math.cos(math.pi * step / n_steps))
-                    moments.advance(theta, gradient, rates.tolist(), factor)
-                    step += 1
-            losses = (total / len(batches) + objective.penalty()).cpu().numpy().astype(float)
+                losses = population.train(batches, rates, factors)
             active = rates > 0
             outcome.n_epochs += active
             outcome.losses = np.where(active, losses, outcome.losses)
@@ -218,7 +205,7 @@ def adam(
             if not rates.any():
                 break
             active = rates > 0
-            progress, stop = monitor(outcome.losses, stack, active)
+            progress, stop = monitor(outcome.losses, population, active)
             stuck = plateau.update(progress)
             rates[stuck] = rates[stuck] / 5 if schedule == "adaptive" else 0
             rates[stuck & (rates <= _SMALLEST_RATE)] = 0
@@ -226,9 +213,16 @@ def adam(
             rates[np.broadcast_to(stop, rates.shape)] = 0
             if not rates.any():
                 break
+            if (epoch + 1) % looks == 0 and epoch + 1 < n_epochs:
+                population.drop_vanished()
     except KeyboardInterrupt:
         outcome.interrupted = True
     return outcome
+
+
+def _factor(schedule, progress):
+    """Share of the initial learning rate."""
+    return 0.5 * (1 + math.cos(math.pi * progress)) if schedule == "cosine" else 1.0
 
 
 def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, memory=10, monitor=None):
@@ -249,7 +243,8 @@ def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, memory=10,
     memory : int, default=10
         Steps that it looks back on.
     monitor : callable, default=None
-        As for :func:`adam`, called after each iteration; its progress is not looked at.
+        As for :func:`adam`, with the stack in place of the population, called after each iteration;
+        its progress is not looked at.
 
     Returns
     -------

@@ -6,7 +6,6 @@ import numpy as np
 from scipy.sparse import vstack
 
 from skspectral.engine.network import Architecture
-from skspectral.engine.size import largest_stack
 from skspectral.engine.training import Member, train
 
 
@@ -70,7 +69,7 @@ class Training:
 
 
 def run_together(trainings):
-    """Train as one stack, or as a few if it were too large for the cache.
+    """Train as one population.
 
     Parameters
     ----------
@@ -83,34 +82,21 @@ def run_together(trainings):
         What :meth:`Training.run` would have returned for each but for rounding and the moments.
         The generators of the members may have drawn more numbers, or none.
     """
-    if trainings[0].kind is None:
+    if len(trainings) == 1 or trainings[0].kind is None:
         return [training.run() for training in trainings]
-    hidden = max(training.architecture.widths[1:-1] for training in trainings)
-    largest = largest_stack(max(training.batch_size for training in trainings), hidden)
-    ends = []
-    for part in np.array_split(range(len(trainings)), -(-len(trainings) // largest)):
-        ends += _run_stack([trainings[k] for k in part])
-    return ends
-
-
-def _run_stack(trainings):
-    if len(trainings) == 1:
-        return [trainings[0].run()]
-    X, members, sources = _on_common_rows(trainings)
+    # The widest first, so that those that follow each other are about as wide.
+    places = sorted(range(len(trainings)), key=lambda k: trainings[k].architecture.widths)[::-1]
+    X, members, sources = _on_common_rows([trainings[k] for k in places])
     order = np.argsort(sources, kind="stable")
-    n_sharing = int(np.gcd.reduce(np.bincount(sources)))
-    widths = np.max([training.architecture.widths for training in trainings], axis=0)
     first = trainings[0]
     settings = first._settings() | {
-        "architecture": replace(first.architecture, widths=tuple(map(int, widths))),
         "batch_size": max(training.batch_size for training in trainings),
+        "n_sharing": int(np.gcd.reduce(np.bincount(sources))),
     }
-    parameters, (outcome,), _ = train(
-        X, [members[k] for k in order], n_sharing=n_sharing, **settings
-    )
+    parameters, (outcome,), _ = train(X, [members[k] for k in order], **settings)
     ends = [None] * len(trainings)
     for place, k in enumerate(order):
-        ends[k] = parameters[place], outcome.of_member(place), None
+        ends[places[k]] = parameters[place], outcome.of_member(place), None
     return ends
 
 

@@ -12,7 +12,8 @@ from threadpoolctl import ThreadpoolController
 from skspectral.engine.batches import Batches
 from skspectral.engine.network import Stack
 from skspectral.engine.objective import Objective
-from skspectral.engine.solvers import Moments, adam, lbfgs
+from skspectral.engine.population import Population
+from skspectral.engine.solvers import adam, lbfgs
 from skspectral.spectral import Parameters
 
 
@@ -90,6 +91,7 @@ def train(
         The data; each member picks its rows.
     members : list of Member
     architecture : Architecture
+        With Adam the widths of the hidden layers are those of the members.
     loss : {"squared_error", "softmax", "sigmoid"}
     solver : {"adam", "lbfgs"}, default="adam"
         ``"lbfgs"`` takes the members one by one, in double precision.
@@ -99,8 +101,8 @@ def train(
         Precision of the training with Adam.
     device : str, default="cpu"
         Where torch trains.
-    moments : tuple (mean, square, n_steps), default=None
-        State of Adam to go on from, arrays of shape (K, n_parameters).
+    moments : tuple (means, squares, n_steps), default=None
+        State of Adam to go on from.
     n_sharing : int, default=1
         With Adam, members that share their rows, targets, weights and order, which are those of the
         first of them; such members follow each other.
@@ -114,7 +116,7 @@ def train(
     outcomes : list of Outcome
         One for the stack with Adam, one for each member with L-BFGS.
     moments : tuple or None
-        State of Adam after the last step.
+        State of Adam after the last step: two lists of Parameters and an int.
     """
     # Members that diverge are told by their losses, as torch does, not by NumPy's warnings.
     silent = np.errstate(over="ignore", invalid="ignore")
@@ -124,36 +126,42 @@ def train(
         if solver == "lbfgs":
             ends = [_lbfgs(X, member, architecture, loss, device, options) for member in members]
             return [end[0] for end in ends], [end[1] for end in ends], None
-        stack, objective = _assemble(members, architecture, loss, getattr(torch, dtype), device)
-        batches = _batches(X, members[::n_sharing], stack, batch_size, n_sharing)
-        section = stack.trainable(options.get("trainable", "all"))
-        state = Moments.of(stack.theta[:, section], moments)
+        place = {"dtype": getattr(torch, dtype), "device": device}
+        batches = _batches(X, members[::n_sharing], architecture, batch_size, **place)
+        population = Population(
+            members,
+            architecture,
+            loss,
+            batch_size=batches.size,
+            trainable=options.pop("trainable", "all"),
+            n_sharing=n_sharing,
+            moments=moments,
+            **place,
+        )
         rates = [member.learning_rate for member in members]
-        outcome = adam(objective, batches, rates, moments=state, **options)
-        return [stack.read(k) for k in range(len(members))], [outcome], state.numpy()
+        outcome = adam(population, batches, rates, **options)
+        ends = [population.read(k) for k in range(len(members))]
+        return ends, [outcome], population.moments
 
 
-def _monitor(members, losses, stack, active):
+def _monitor(members, losses, trained, active):
     """Ask the monitor of each member that trained."""
     progress, stop = -losses, np.zeros(len(members), bool)
     for k in np.flatnonzero(active):
         if members[k].monitor is not None:
-            progress[k], stop[k] = members[k].monitor(losses[k], partial(stack.read, k))
+            progress[k], stop[k] = members[k].monitor(losses[k], partial(trained.read, k))
     return progress, stop
 
 
 def _lbfgs(X, member, architecture, loss, device, options):
-    stack, objective = _assemble([member], architecture, loss, torch.float64, device)
-    outcome = lbfgs(objective, _batches(X, [member], stack, None), **options)
+    place = {"dtype": torch.float64, "device": device}
+    stack = Stack(architecture, [member.parameters], **place)
+    objective = Objective(stack, loss, [member.strengths])
+    outcome = lbfgs(objective, _batches(X, [member], architecture, None, **place), **options)
     return stack.read(0), outcome
 
 
-def _assemble(members, architecture, loss, dtype, device):
-    stack = Stack(architecture, [member.parameters for member in members], dtype, device)
-    return stack, Objective(stack, loss, [member.strengths for member in members])
-
-
-def _batches(X, members, stack, batch_size, n_sharing=1):
+def _batches(X, members, architecture, batch_size, dtype, device):
     def attribute(name, otherwise):
         values = [getattr(member, name) for member in members]
         if all(value is None for value in values):
@@ -167,8 +175,7 @@ def _batches(X, members, stack, batch_size, n_sharing=1):
         weights=attribute("weights", lambda member: np.ones(len(member.targets))),
         generators=[member.generator for member in members],
         batch_size=batch_size,
-        n_sharing=n_sharing,
-        ones=stack.architecture.fit_intercept,
-        dtype=stack.theta.dtype,
-        device=stack.theta.device,
+        ones=architecture.fit_intercept,
+        dtype=dtype,
+        device=device,
     )

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import clone
 
 from skspectral.core import prune
+from skspectral.spectral import Parameters
 
 
 def cut(estimator, masks, inputs=None):
@@ -32,14 +33,14 @@ def cut(estimator, masks, inputs=None):
     small.coefs_ = [weights[0][inputs], *weights[1:]]
     small.intercepts_ = [b.copy() for b in intercepts]
     kept = [inputs, *masks, np.ones(estimator.n_outputs_, dtype=bool)]
-    pairs = list(zip(kept[:-1], kept[1:], strict=True))
-    small.eigenvectors_ = [
-        phi[np.ix_(*pair)] for phi, pair in zip(estimator.eigenvectors_, pairs, strict=True)
-    ]
-    small.eigenvalues_in_, small.eigenvalues_out_ = (
-        [values[pair[side]] for values, pair in zip(eigenvalues, pairs, strict=True)]
-        for side, eigenvalues in enumerate([estimator.eigenvalues_in_, estimator.eigenvalues_out_])
-    )
+    part = Parameters(
+        estimator.eigenvectors_,
+        estimator.intercepts_,
+        estimator.eigenvalues_in_,
+        estimator.eigenvalues_out_,
+    ).take(kept)
+    small.eigenvectors_ = part.eigenvectors
+    small.eigenvalues_in_, small.eigenvalues_out_ = part.eigenvalues_in, part.eigenvalues_out
     sizes = tuple(int(mask.sum()) for mask in masks)
     one_number = np.ndim(estimator.hidden_layer_sizes) == 0
     small.hidden_layer_sizes = sizes[0] if one_number else sizes

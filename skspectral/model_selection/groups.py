@@ -7,7 +7,6 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
-from skspectral.engine.size import largest_stack
 from skspectral.mlp.base import BaseSpectralMLP
 
 # What the members of a stack may differ in, besides the data.
@@ -22,8 +21,12 @@ _VARYING = {
     "random_state",
 }
 
-# Nodes that a narrow member may be padded with; they cost less than a stack of its own.
-_PADDING = 20
+# Fits in a group: fewer waste what they could share, more gain nothing, and nothing of a group is
+# known before its end. Every worker is to have a few groups, so that all end at about one time.
+_SMALLEST, _LARGEST, _GROUPS_OF_A_WORKER = 16, 64, 3
+
+# Arrays of the size of a network, or of its activations, that its training takes.
+_COPIES = 8
 
 
 @dataclass
@@ -91,19 +94,21 @@ def groups_of(estimator, candidates, splits, *, n_jobs, bytes_per_row, memory_li
         network = network_of(candidate)
         widths, batch = _shape(network)
         kinds.setdefault(_kind(network, widths), []).append((widths, batch, tasks))
-    share = -(-len(candidates) * len(splits) // n_jobs)
+    n_fits = len(candidates) * len(splits)
+    share = max(
+        min(_SMALLEST, -(-n_fits // n_jobs)),
+        min(_LARGEST, -(-n_fits // (n_jobs * _GROUPS_OF_A_WORKER))),
+    )
     groups = []
     for members in kinds.values():
         members.sort(key=lambda member: member[0], reverse=True)
-        while members:
-            widest, batch, _ = members[0]
-            alike = [m for m in members if _fits_into(m[0], widest)]
-            members = members[len(alike) :]
-            tasks = [task for *_, tasks in alike for task in tasks]
-            # In memory twice: on its own, and on common rows.
-            own = 2 * bytes_per_row * len(tasks[0].train)
-            largest = min(share, largest_stack(batch, widest), memory_limit // own)
-            groups += _divided(tasks, max(1, int(largest)))
+        widest, batch, tasks = members[0]
+        # The data are in memory twice: on their own, and on common rows.
+        own = 2 * bytes_per_row * len(tasks[0].train) + _bytes(widest, batch, bytes_per_row)
+        largest = max(1, int(min(share, memory_limit // own)))
+        ranks = {id(task): rank for rank, (*_, tasks) in enumerate(members) for task in tasks}
+        found = _divided([task for *_, tasks in members for task in tasks], largest)
+        groups += sorted(found, key=lambda group: ranks[id(group[0])])
     return groups
 
 
@@ -142,11 +147,11 @@ def _shape(network):
         return (), 1
 
 
-def _fits_into(widths, widest):
-    return all(
-        wide - narrow <= max(_PADDING, wide / 5)
-        for narrow, wide in zip(widths, widest, strict=True)
-    )
+def _bytes(widths, batch, bytes_per_row):
+    """What the training of a network takes in double precision."""
+    layers = [bytes_per_row / 8, *widths]
+    weights = sum(n_in * n_out for n_in, n_out in zip(layers[:-1], layers[1:], strict=True))
+    return 8 * _COPIES * (weights + batch * sum(widths))
 
 
 def _preprocessing(candidate, parameters):

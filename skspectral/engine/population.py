@@ -1,0 +1,226 @@
+"""Networks in training, in stacks of about the same width.
+
+A node that the penalty has brought to nothing stays there: neither its eigenvalue nor its
+eigenvector finds a gradient without the other. It is dropped, so that what remains of a training
+costs as much as the core; networks whose cores differ are then divided into other stacks.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from skspectral.engine.division import divide
+from skspectral.engine.network import Stack
+from skspectral.engine.objective import Objective
+from skspectral.engine.solvers import Moments
+
+# A node has vanished when both its eigenvalue and the norm of its eigenvector are below this share
+# of the largest in their layer: then its relevance is below a thousandth.
+_VANISHED = 0.03
+
+# It pays to drop this share of the nodes of a layer.
+_WORTHWHILE = 0.1
+
+
+class Population:
+    """K networks of one depth.
+
+    Parameters
+    ----------
+    members : list of Member
+        Those that share a source of rows follow each other.
+    architecture : Architecture
+        Of the members, but for the widths of the hidden layers.
+    loss : {"squared_error", "softmax", "sigmoid"}
+    batch_size : int
+        Rows in a step.
+    trainable : {"all", "eigenvectors", "eigenvalues"}, default="all"
+        Parameters that move.
+    n_sharing : int, default=1
+        Members that share a source.
+    dtype : torch.dtype
+    device : torch.device or str
+    moments : tuple (means, squares, n_steps), default=None
+        State of Adam to go on from, what :attr:`moments` gave.
+    """
+
+    def __init__(
+        self,
+        members,
+        architecture,
+        loss,
+        *,
+        batch_size,
+        trainable="all",
+        n_sharing=1,
+        dtype,
+        device,
+        moments=None,
+    ):
+        self._architecture, self._loss, self._trainable = architecture, loss, trainable
+        self._batch_size, self._n_sharing = batch_size, n_sharing
+        self._dtype, self._device = dtype, device
+        self._strengths = [member.strengths for member in members]
+        starts = [member.parameters for member in members]
+        self._widths = [start.widths for start in starts]
+        self._nodes = [[np.arange(n) for n in widths] for widths in self._widths]
+        self._form(starts, *(moments or (None, None, 0)))
+
+    def __len__(self):
+        return len(self._widths)
+
+    @property
+    def stacks(self):
+        """The stacks that the members are in."""
+        return [group.stack for group in self._groups]
+
+    def read(self, k):
+        """Parameters of member `k`, at its full width; what was dropped is zero."""
+        return self._spread(k, self._own(k))
+
+    @property
+    def moments(self):
+        """Tuple (means, squares, n_steps) of two lists of Parameters and an int."""
+        means, squares = (
+            [self._spread(k, self._own(k, name)) for k in range(len(self))]
+            for name in ("mean", "square")
+        )
+        return means, squares, self._groups[0].moments.n_steps
+
+    def train(self, batches, rates, factors):
+        """One epoch of Adam.
+
+        Parameters
+        ----------
+        batches : Batches
+        rates : ndarray of shape (K,)
+            Learning rate of each member.
+        factors : list of float
+            For each step, what the rates are multiplied by.
+
+        Returns
+        -------
+        losses : ndarray of shape (K,)
+            Mean loss of the steps, before each, and the penalty after the last.
+        """
+        order, losses = batches.draw(), np.empty(len(self))
+        for group in self._groups:
+            n_sharing = len(group.members) // (group.sources.stop - group.sources.start)
+            steps = batches.epoch(order, group.sources, n_sharing)
+            losses[group.members] = group.train(steps, rates[group.members].tolist(), factors)
+        return losses
+
+    def drop_vanished(self):
+        """Go on without the nodes that have vanished."""
+        if self._trainable != "all":
+            return
+        remaining = {}
+        for k in range(len(self)):
+            nodes = _remaining(self._own(k), self._architecture.eigenvalues, self._strengths[k])
+            pairs = zip(nodes, self._nodes[k], strict=True)
+            if any(len(left) <= (1 - _WORTHWHILE) * len(before) for left, before in pairs):
+                remaining[k] = nodes
+        if not remaining:
+            return
+        states = []
+        for name in ("theta", "mean", "square"):
+            own = [self._own(k, name) for k in range(len(self))]
+            states.append(
+                [own[k].take(remaining[k]) if k in remaining else own[k] for k in range(len(self))]
+            )
+        for k, nodes in remaining.items():
+            self._nodes[k] = [b[a] for b, a in zip(self._nodes[k], nodes, strict=True)]
+        self._form(*states, self._groups[0].moments.n_steps)
+
+    def _own(self, k, name="theta"):
+        """Parameters of a member, or moments of their gradients, without what was dropped."""
+        group, place = self._places[k]
+        return group.stack.read(place, group.flat(name))
+
+    def _spread(self, k, parameters):
+        if tuple(map(len, self._nodes[k])) == self._widths[k]:
+            return parameters
+        return parameters.spread(self._nodes[k], self._widths[k])
+
+    def _form(self, parameters, means, squares, n_steps):
+        """Divide the members into stacks."""
+        hidden = [own.widths[1:-1] for own in parameters]
+        starts = range(0, len(hidden), self._n_sharing)
+        shared = [hidden[start : start + self._n_sharing] for start in starts]
+        groups, places = [], {}
+        for sources, ranks in divide(shared, self._batch_size):
+            members = [
+                source * self._n_sharing + k
+                for source, own in zip(range(len(starts))[sources], ranks, strict=True)
+                for k in own
+            ]
+            widths = np.max([parameters[k].widths for k in members], axis=0)
+            architecture = replace(self._architecture, widths=tuple(map(int, widths)))
+            own = [parameters[k] for k in members]
+            stack = Stack(architecture, own, self._dtype, self._device)
+            objective = Objective(stack, self._loss, [self._strengths[k] for k in members])
+            moments = Moments(stack, self._trainable, n_steps)
+            group = _Group(members, sources, objective, moments)
+            if n_steps:
+                for place, k in enumerate(members):
+                    stack.write(place, means[k], moments.mean)
+                    stack.write(place, squares[k], moments.square)
+            groups.append(group)
+            places |= {k: (group, place) for place, k in enumerate(members)}
+        self._groups, self._places = groups, places
+
+
+@dataclass
+class _Group:
+    """Some members, as one stack.
+
+    Attributes
+    ----------
+    members : list of int
+    sources : slice
+        Sources of their rows.
+    objective : Objective
+    moments : Moments
+    """
+
+    members: list
+    sources: slice
+    objective: Objective
+    moments: Moments
+
+    @property
+    def stack(self):
+        return self.objective.stack
+
+    def flat(self, name):
+        """Parameters or moments of all."""
+        return self.stack.theta if name == "theta" else getattr(self.moments, name)
+
+    def train(self, steps, rates, factors):
+        """See :meth:`Population.train`."""
+        total = self.stack.theta.new_zeros(len(self.stack))
+        for batch, factor in zip(steps, factors, strict=True):
+            total += self.objective.evaluate(*batch)
+            self.moments.advance(rates, factor)
+        losses = total / len(factors) + self.objective.penalty()
+        return losses.cpu().numpy().astype(float)
+
+
+def _remaining(parameters, eigenvalues, strengths):
+    """Nodes of each layer that have not vanished; inputs and outputs stay.
+
+    What gates the outgoing weights of a node takes it out of the network; dense weights, and
+    parameters without a penalty, always find a gradient.
+    """
+    nodes = [np.arange(n) for n in parameters.widths]
+    if not strengths["eigenvectors"] or not strengths["eigenvalues"]:
+        return nodes
+    for t in range(1, len(nodes) - 1):
+        if eigenvalues[t] == "in":
+            factors = (
+                np.abs(parameters.eigenvalues_in[t]),
+                np.linalg.norm(parameters.eigenvectors[t], axis=1),
+            )
+            vanished = [factor < _VANISHED * factor.max() for factor in factors]
+            nodes[t] = np.flatnonzero(~np.logical_and(*vanished))
+    return nodes
