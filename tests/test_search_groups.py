@@ -1,6 +1,5 @@
 """Which fits a search trains together."""
 
-import itertools
 
 import numpy as np
 import pytest

@@ -79,7 +79,7 @@ class Batches:
         """An order of the rows of all sources, for one pass over them."""
         return np.concatenate([self._starts[k] + self._order(k) for k in range(len(self._n_rows))])
 
-    def epoch(self, order=None, sources=slice(None), n_sharing=1):
+    def epoch(self, order=None, sources=slice(None)):
         """One pass over the rows of some sources.
 
         Parameters
@@ -88,15 +88,13 @@ class Batches:
             What :meth:`draw` gave; by default it is asked.
         sources : slice, default=slice(None)
             S of the sources, one after the other.
-        n_sharing : int, default=1
-            Members that share a source, one after the other: K = S * n_sharing.
 
         Yields
         ------
         X : tensor of shape (S, size, n_inputs) or (S, size, n_inputs + 1)
             In a buffer that later batches overwrite.
-        targets : tensor of shape (K, size, n_outputs)
-        weights : tensor of shape (K, size, 1) or None
+        targets : tensor of shape (S, size, n_outputs)
+        weights : tensor of shape (S, size, 1) or None
             Sample weight over the number of rows that the source has in the batch; None stands
             for one over `size` throughout.
         """
@@ -122,7 +120,7 @@ class Batches:
                 weights = None if scale is None else scale[sources]
                 if len(others) > 1:
                     weights = others[1] if weights is None else others[1].mul_(weights)
-                yield X, _repeated(others[0], n_sharing), _repeated(weights, n_sharing)
+                yield X, others[0], weights
 
     def _plan(self, batch_size):
         """Fix the places in the members' orders that form each batch, and the scale of its rows."""
@@ -160,9 +158,3 @@ class Batches:
         # torch.from_numpy warns about memory that is not writeable, such as a memory map.
         array = np.require(values, requirements=["C", "W"])
         return torch.from_numpy(array).to(self._device, self._dtype)
-
-
-def _repeated(values, n_sharing):
-    if values is None or n_sharing == 1:
-        return values
-    return values.repeat_interleave(n_sharing, 0)

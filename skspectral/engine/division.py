@@ -1,4 +1,4 @@
-"""How many networks a stack should hold, and which."""
+"""How networks are divided into stacks."""
 
 import numpy as np
 
@@ -6,35 +6,21 @@ import numpy as np
 # nothing, and lose the cache; see docs/search.rst.
 _LARGEST = 2**18
 
-# Nodes that a narrow member may be padded with; they cost less than a stack of its own.
-_PADDING = 8
-
-
-def largest_stack(batch_size, hidden):
-    """Members that a stack should have at most.
-
-    Parameters
-    ----------
-    batch_size : int
-        Rows in a step.
-    hidden : sequence of int
-        Nodes of each hidden layer of the widest member.
-
-    Returns
-    -------
-    n_members : int
-        At least one.
-    """
-    return max(1, _LARGEST // (batch_size * max(hidden, default=1)))
+# What a step of a stack costs besides its members, in multiplications of the forward products, and
+# what the activation of a node costs.
+_STEP, _ACTIVATION = 3.5e5, 10.0
 
 
 def divide(widths, batch_size):
-    """Divide networks into stacks whose members have about the same width.
+    """Divide networks into stacks, so that a step of all takes as little time as possible.
+
+    A stack is as wide as its widest member, the others are padded; but each stack takes a time of
+    its own, however small it is.
 
     Parameters
     ----------
     widths : list of S list of M tuple of int
-        Nodes of each hidden layer of the networks of each source of rows.
+        Nodes of each layer of the networks of each source of rows, inputs first.
     batch_size : int
         Rows in a step.
 
@@ -46,36 +32,46 @@ def divide(widths, batch_size):
     """
     # Of every source the widest first, so that networks of one rank are alike in all sources.
     ranks = [sorted(range(len(own)), key=lambda k: own[k], reverse=True) for own in widths]
-    ordered = [[own[k] for k in order] for own, order in zip(widths, ranks, strict=True)]
-    stacks = []
-    for sources in _slices_of_sources(ordered, batch_size):
-        table = np.array(ordered[sources])
-        for part in _runs(table.max(axis=0), len(table), batch_size):
-            stacks.append((sources, [order[part] for order in ranks[sources]]))
-    return stacks
-
-
-def _slices_of_sources(ordered, batch_size):
-    n_sources, n_sharing = len(ordered), len(ordered[0])
+    table = np.array([[own[k] for k in order] for own, order in zip(widths, ranks, strict=True)])
+    n_sources, n_sharing, _ = table.shape
     if n_sharing == 1:
-        return _runs([own[0] for own in ordered], 1, batch_size)
-    widest = max(own[0] for own in ordered)
-    if n_sources <= largest_stack(batch_size, widest):
-        return [slice(0, n_sources)]
-    return [slice(k, k + 1) for k in range(n_sources)]
+        return [(own, ranks[own]) for own in _runs(table[:, 0], 1, batch_size)]
+    together = n_sources <= _most_members(table.max((0, 1))[None], batch_size)[0]
+    all_or_one = [slice(0, n_sources)] if together else [slice(k, k + 1) for k in range(n_sources)]
+    return [
+        (sources, [order[part] for order in ranks[sources]])
+        for sources in all_or_one
+        for part in _runs(table[sources].max(0), sources.stop - sources.start, batch_size)
+    ]
 
 
 def _runs(widths, n_members, batch_size):
-    """Slices of what follows each other, is alike and fits into one stack, `n_members` each."""
-    runs, start = [], 0
+    """The cheapest division of a sequence into runs; each of its items stands for `n_members`."""
+    # The cheapest way to divide all up to an item, and where its last run starts.
+    cost, start = [0.0], []
     for stop in range(1, len(widths) + 1):
-        if stop < len(widths):
-            hidden = np.max(widths[start : stop + 1], axis=0)
-            alike = np.min(widths[start : stop + 1], axis=0) >= hidden - np.maximum(
-                _PADDING, hidden // 5
-            )
-            if alike.all() and (stop + 1 - start) * n_members <= largest_stack(batch_size, hidden):
-                continue
-        runs.append(slice(start, stop))
-        start = stop
-    return runs
+        # Of every run that ends here, the shortest first.
+        widest = np.maximum.accumulate(widths[stop - 1 :: -1])
+        sizes = n_members * np.arange(1, stop + 1)
+        own = _STEP + sizes * _work(widest, batch_size)
+        own[1:][sizes[1:] > _most_members(widest[1:], batch_size)] = np.inf
+        total = own + cost[::-1]
+        length = int(total.argmin()) + 1
+        start.append(stop - length)
+        cost.append(total[length - 1])
+    runs, stop = [], len(widths)
+    while stop:
+        runs.append(slice(start[stop - 1], stop))
+        stop = start[stop - 1]
+    return runs[::-1]
+
+
+def _work(widths, batch_size):
+    """Multiplications that a step takes of a network of each of the given widths."""
+    products = (widths[:, :-1] * widths[:, 1:]).sum(1)
+    return batch_size * (products + _ACTIVATION * widths[:, 1:-1].sum(1))
+
+
+def _most_members(widths, batch_size):
+    """Members that a stack of each of the given widths should have at most."""
+    return np.maximum(1, _LARGEST // (batch_size * widths[:, 1:-1].max(1, initial=1)))

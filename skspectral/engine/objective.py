@@ -8,18 +8,20 @@ def squared_error(outputs, targets, weights):
 
     Parameters
     ----------
-    outputs, targets : tensors of shape (K, batch_size, n_outputs)
-    weights : tensor of shape (K, batch_size, 1) or None
+    outputs : tensor of shape (S, M, batch_size, n_outputs)
+        Of M members for each of S sources of rows.
+    targets : tensor of shape (S, 1, batch_size, n_outputs)
+    weights : tensor of shape (S, 1, batch_size, 1) or None
         Weight of each sample over the batch size; None is 1 / batch_size for each.
 
     Returns
     -------
-    loss : tensor of shape (K,)
+    loss : tensor of shape (S, M)
     """
     error = outputs.sub_(targets)
-    n_outputs = error.shape[2]
+    n_outputs = error.shape[3]
     if weights is None:
-        scale = 1 / (error.shape[1] * n_outputs)
+        scale = 1 / (error.shape[2] * n_outputs)
         loss = _total(error, error).mul_(scale)
         error.mul_(2 * scale)
     else:
@@ -31,18 +33,21 @@ def squared_error(outputs, targets, weights):
 
 def softmax_cross_entropy(outputs, targets, weights):
     """Cross-entropy of softmax(outputs) with one-hot targets; see :func:`squared_error`."""
-    log_probabilities = torch.log_softmax(outputs, 2)
-    loss = log_probabilities * targets
-    torch.exp(log_probabilities, out=outputs).sub_(targets)
-    return _weigh(loss.neg_(), outputs, weights, 1)
+    # -log p_t = log(sum of exp(z)) - z_t; without overflow, since no z is above zero.
+    outputs.sub_(outputs.amax(3, keepdim=True))
+    loss = (outputs * targets).sum(3, keepdim=True).neg_()
+    total = outputs.exp_().sum(3, keepdim=True)
+    outputs.div_(total).sub_(targets)
+    return _weigh(loss.add_(total.log_()), outputs, weights, 1)
 
 
 def sigmoid_cross_entropy(outputs, targets, weights):
     """Cross-entropy of sigmoid(outputs), mean over the labels; see :func:`squared_error`."""
     # -[t log s(z) + (1 - t) log s(-z)] without overflow, since log s(-z) = log s(z) - z.
-    loss = (1 - targets).mul_(outputs).sub_(torch.nn.functional.logsigmoid(outputs))
+    loss = (1 - targets) * outputs
+    loss.sub_(torch.nn.functional.logsigmoid(outputs))
     outputs.sigmoid_().sub_(targets)
-    return _weigh(loss, outputs, weights, outputs.shape[2])
+    return _weigh(loss, outputs, weights, outputs.shape[3])
 
 
 LOSSES = {
@@ -99,11 +104,22 @@ class Objective:
         """Loss of each member on a batch, without the penalty; fills ``stack.gradient`` with the
         gradient of loss and penalty.
 
+        Parameters
+        ----------
+        X : tensor of shape (S, batch_size, n_inputs) or (S, batch_size, n_inputs + 1)
+            See :meth:`Stack.forward`.
+        targets : tensor of shape (S, batch_size, n_outputs)
+        weights : tensor of shape (S, batch_size, 1), default=None
+            See :func:`squared_error`.
+
         Returns
         -------
         loss : tensor of shape (K,)
         """
-        loss = self._loss(self.stack.forward(X), targets, weights)
+        outputs = self.stack.forward(X)
+        outputs = outputs.view(len(targets), -1, *outputs.shape[1:])
+        weights = None if weights is None else weights[:, None]
+        loss = self._loss(outputs, targets[:, None], weights).view(-1)
         self.stack.backward()
         self.stack.gradient.addcmul_(self.stack.theta, self._slope)
         return loss
@@ -115,16 +131,16 @@ class Objective:
 
 def _total(a, b):
     """Sum of a * b for each member."""
-    if a.shape[0] == 1:
-        return torch.dot(a.view(-1), b.view(-1)).view(1)
-    return (a * b).sum((1, 2))
+    if a.shape[:2] == (1, 1):
+        return torch.dot(a.view(-1), b.view(-1)).view(1, 1)
+    return (a * b).sum((2, 3))
 
 
 def _weigh(loss, gradient, weights, n_labels):
     """Weighted mean of per-sample losses; scales the gradient alike."""
     if weights is None:
-        scale = 1 / (gradient.shape[1] * n_labels)
+        scale = 1 / (gradient.shape[2] * n_labels)
         gradient.mul_(scale)
-        return loss.sum((1, 2)).mul_(scale)
+        return loss.sum((2, 3)).mul_(scale)
     gradient.mul_(weights).div_(n_labels)
-    return loss.mul_(weights).sum((1, 2)).div_(n_labels)
+    return loss.mul_(weights).sum((2, 3)).div_(n_labels)

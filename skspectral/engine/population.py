@@ -105,8 +105,7 @@ class Population:
         """
         order, losses = batches.draw(), np.empty(len(self))
         for group in self._groups:
-            n_sharing = len(group.members) // (group.sources.stop - group.sources.start)
-            steps = batches.epoch(order, group.sources, n_sharing)
+            steps = batches.epoch(order, group.sources)
             losses[group.members] = group.train(steps, rates[group.members].tolist(), factors)
         return losses
 
@@ -144,9 +143,9 @@ class Population:
 
     def _form(self, parameters, means, squares, n_steps):
         """Divide the members into stacks."""
-        hidden = [own.widths[1:-1] for own in parameters]
-        starts = range(0, len(hidden), self._n_sharing)
-        shared = [hidden[start : start + self._n_sharing] for start in starts]
+        widths = [own.widths for own in parameters]
+        starts = range(0, len(widths), self._n_sharing)
+        shared = [widths[start : start + self._n_sharing] for start in starts]
         groups, places = [], {}
         for sources, ranks in divide(shared, self._batch_size):
             members = [
