@@ -97,8 +97,8 @@ def check(activation, loss, n_outputs, modes, weighted, fit_intercept=True):
         objective = Objective(stack, loss, STRENGTHS)
         losses = objective.evaluate(
             torch.tensor(np.append(X, np.ones((2, N_SAMPLES, 1)), 2) if fit_intercept else X),
-            torch.tensor(targets),
-            None if weights is None else torch.tensor(weights / N_SAMPLES)[:, :, None],
+            torch.tensor(targets)[:, None],
+            None if weights is None else torch.tensor(weights / N_SAMPLES)[:, None, :, None],
         )
         penalties = objective.penalty().numpy()
         gradients = [
@@ -147,7 +147,7 @@ def test_cross_entropy_of_large_outputs_is_finite(loss):
     with torch.inference_mode():
         parameters = Parameters.from_weights([np.full((1, 2), [1e3, -1e3])], [np.zeros(2)], None)
         stack = Stack(Architecture((1, 2), "relu", (None,)), [parameters])
-        targets = torch.tensor([[[0.0, 1.0]]], dtype=torch.float64)
+        targets = torch.tensor([[[[0.0, 1.0]]]], dtype=torch.float64)
         strengths = {"eigenvectors": 0.0, "eigenvalues": 0.0, "weights": 0.0}
         X = torch.ones(1, 1, 2, dtype=torch.float64)
         value = Objective(stack, loss, [strengths]).evaluate(X, targets)

@@ -129,7 +129,7 @@ def test_padding_is_exact(activation, modes):
     X, targets = regression_data()
 
     def outputs(stack):
-        return stack.forward(repeated(with_ones(X), len(stack))).numpy().copy()
+        return stack.forward(repeated(with_ones(X), len(stack)))[:, 0].numpy().copy()
 
     with torch.inference_mode():
         stack = Stack(Architecture(wide, activation, modes), members)
@@ -242,7 +242,7 @@ def test_each_strength_pulls_exactly_what_it_names(kind):
     with torch.inference_mode():
         stack = Stack(architecture, [start, start])
         objective = Objective(stack, "squared_error", strengths)
-        objective.evaluate(repeated(with_ones(X), 2), repeated(targets, 2))
+        objective.evaluate(repeated(with_ones(X), 2), repeated(targets, 2)[:, None])
         gradients, thetas = stack.views(stack.gradient), stack.views(stack.theta)
         penalties = objective.penalty().numpy()
     squares = 0.0
@@ -498,7 +498,7 @@ def objective_and_slope(X, member, architecture, parameters):
     with torch.inference_mode():
         stack = Stack(architecture, [parameters])
         objective = Objective(stack, "squared_error", [member.strengths])
-        objective.evaluate(repeated(with_ones(X), 1), repeated(member.targets, 1))
+        objective.evaluate(repeated(with_ones(X), 1), repeated(member.targets, 1)[:, None])
         return value, stack.gradient.abs().max().item()
 
 
@@ -569,10 +569,10 @@ def test_each_row_is_seen_once_in_batches_of_even_size(sizes, batch_size, shuffl
             seen, counts = [], []
             for X, targets, weights in epoch:
                 if weights is None:
-                    weights = torch.full_like(X, 1 / X.shape[1])
-                used = weights[k, :, 0] > 0
-                np.testing.assert_array_equal(X[k, used], targets[k, used])
-                np.testing.assert_allclose(weights[k, used].numpy() * used.sum().item(), 1)
+                    weights = torch.full_like(targets, 1 / X.shape[1])
+                used = weights[k, 0, :, 0] > 0
+                np.testing.assert_array_equal(X[k, used], targets[k, 0, used])
+                np.testing.assert_allclose(weights[k, 0, used].numpy() * used.sum().item(), 1)
                 seen.extend(X[k, used, 0].tolist())
                 counts.append(used.sum().item())
             assert sorted(seen) == own.tolist()
@@ -607,7 +607,7 @@ def test_sparse_rows_equal_dense_rows(monkeypatch, weighted, gathered):
         for k, place in enumerate(places):
             own = place[t * len(place) // 4 : (t + 1) * len(place) // 4]
             np.testing.assert_array_equal(step[0][k, : len(own)], X[rows[k][own]])
-            np.testing.assert_array_equal(step[1][k, : len(own)], targets[k][own])
+            np.testing.assert_array_equal(step[1][k, 0, : len(own)], targets[k][own])
 
 
 def test_weights_of_mean_one_estimate_the_weighted_mean_without_bias():
@@ -617,7 +617,7 @@ def test_weights_of_mean_one_estimate_the_weighted_mean_without_bias():
     weights = [w / w.mean() for w in weights]
     batches, rows = numbered_batches(sizes, batch_size=6, weights=weights)
     # Both numbers of rows are multiples of the number of batches: the mean over an epoch is exact.
-    estimates = [(weights * X).sum((1, 2)).numpy() for X, _, weights in batches.epoch()]
+    estimates = [(weights[:, 0] * X).sum((1, 2)).numpy() for X, _, weights in batches.epoch()]
     expected = [np.average(own, weights=w) for own, w in zip(rows, weights, strict=True)]
     assert len(estimates) == 4
     np.testing.assert_allclose(np.mean(estimates, axis=0), expected, rtol=1e-12)

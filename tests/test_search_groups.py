@@ -1,6 +1,5 @@
 """Which fits a search trains together."""
 
-
 import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline

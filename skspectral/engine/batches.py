@@ -93,8 +93,8 @@ class Batches:
         ------
         X : tensor of shape (S, size, n_inputs) or (S, size, n_inputs + 1)
             In a buffer that later batches overwrite.
-        targets : tensor of shape (S, size, n_outputs)
-        weights : tensor of shape (S, size, 1) or None
+        targets : tensor of shape (S, 1, size, n_outputs)
+        weights : tensor of shape (S, 1, size, 1) or None
             Sample weight over the number of rows that the source has in the batch; None stands
             for one over `size` throughout.
         """
@@ -116,11 +116,11 @@ class Batches:
             lengths = [n_sources * size for size in sizes]
             parts = zip(*(part.split(lengths) for part in parts), strict=True)
             for size, scale, part in zip(sizes, self._scales[together], parts, strict=True):
-                X, *others = (p.view(n_sources, size, p.shape[1]) for p in part)
+                X, targets, *own = (p.view(n_sources, 1, size, p.shape[1]) for p in part)
                 weights = None if scale is None else scale[sources]
-                if len(others) > 1:
-                    weights = others[1] if weights is None else others[1].mul_(weights)
-                yield X, others[0], weights
+                if own:
+                    weights = own[0] if weights is None else own[0].mul_(weights)
+                yield X.squeeze(1), targets, weights
 
     def _plan(self, batch_size):
         """Fix the places in the members' orders that form each batch, and the scale of its rows."""
@@ -136,7 +136,7 @@ class Batches:
             scale = filled / np.maximum(own, 1)[:, None]
             self._sizes.append(int(size))
             plain = filled.all() and self._weights is None
-            self._scales.append(None if plain else self._tensor(scale[:, :, None]))
+            self._scales.append(None if plain else self._tensor(scale[:, None, :, None]))
 
     def _order(self, k):
         n = self._n_rows[k]

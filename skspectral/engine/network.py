@@ -191,14 +191,14 @@ class Stack:
 
         Returns
         -------
-        outputs : tensor of shape (K, batch_size, n_outputs)
+        outputs : tensor of shape (S, K / S, batch_size, n_outputs)
             A buffer that the next call overwrites; :meth:`backward` wants the gradient of the
             loss in its place.
         """
-        batch_size = X.shape[1]
-        if batch_size not in self._workspaces:
-            self._workspaces[batch_size] = _Workspace(self.theta, self.architecture, batch_size)
-        self._workspace = workspace = self._workspaces[batch_size]
+        shape = X.shape[:2]
+        if shape not in self._workspaces:
+            self._workspaces[shape] = _Workspace(self.theta, self.architecture, *shape)
+        self._workspace = workspace = self._workspaces[shape]
         workspace.inputs = values = _Matrices(X)
         activate = _ACTIVATE[self.architecture.activation]
         last = len(self._transfers) - 1
@@ -208,7 +208,7 @@ class Stack:
                 activate(values.tensor)
                 if self._padding is not None:
                     values.tensor.mul_(self._padding[t])
-        return values.tensor
+        return workspace.by_source
 
     def backward(self):
         """Fill ``gradient``, given the gradient of the loss in the buffer of the outputs."""
@@ -337,13 +337,14 @@ class _Transfer:
 
 
 class _Workspace:
-    """The buffers of one batch size."""
+    """The buffers of one batch size and number of sources."""
 
-    def __init__(self, like, architecture, batch_size):
+    def __init__(self, like, architecture, n_sources, batch_size):
         shapes = [(len(like), batch_size, n) for n in architecture.widths[1:]]
         self.inputs = None
         self.outputs = [_Matrices(like.new_empty(shape)) for shape in shapes]
         self.deltas = [_Matrices(like.new_empty(shape)) for shape in shapes[:-1]]
+        self.by_source = self.outputs[-1].tensor.view(n_sources, -1, *shapes[-1][1:])
 
 
 def _array(tensor):

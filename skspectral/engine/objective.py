@@ -108,18 +108,14 @@ class Objective:
         ----------
         X : tensor of shape (S, batch_size, n_inputs) or (S, batch_size, n_inputs + 1)
             See :meth:`Stack.forward`.
-        targets : tensor of shape (S, batch_size, n_outputs)
-        weights : tensor of shape (S, batch_size, 1), default=None
+        targets, weights : tensors
             See :func:`squared_error`.
 
         Returns
         -------
         loss : tensor of shape (K,)
         """
-        outputs = self.stack.forward(X)
-        outputs = outputs.view(len(targets), -1, *outputs.shape[1:])
-        weights = None if weights is None else weights[:, None]
-        loss = self._loss(outputs, targets[:, None], weights).view(-1)
+        loss = self._loss(self.stack.forward(X), targets, weights).view(-1)
         self.stack.backward()
         self.stack.gradient.addcmul_(self.stack.theta, self._slope)
         return loss

@@ -111,25 +111,35 @@ class Population:
 
     def drop_vanished(self):
         """Go on without the nodes that have vanished."""
-        if self._trainable != "all":
-            return
-        remaining = {}
-        for k in range(len(self)):
-            nodes = _remaining(self._own(k), self._architecture.eigenvalues, self._strengths[k])
-            pairs = zip(nodes, self._nodes[k], strict=True)
-            if any(len(left) <= (1 - _WORTHWHILE) * len(before) for left, before in pairs):
-                remaining[k] = nodes
+        remaining = self._remaining() if self._trainable == "all" else {}
         if not remaining:
             return
         states = []
         for name in ("theta", "mean", "square"):
             own = [self._own(k, name) for k in range(len(self))]
             states.append(
-                [own[k].take(remaining[k]) if k in remaining else own[k] for k in range(len(self))]
+                [p.take(remaining[k]) if k in remaining else p for k, p in enumerate(own)]
             )
         for k, nodes in remaining.items():
-            self._nodes[k] = [b[a] for b, a in zip(self._nodes[k], nodes, strict=True)]
+            self._nodes[k] = [b[a] for a, b in zip(nodes, self._nodes[k], strict=True)]
         self._form(*states, self._groups[0].moments.n_steps)
+
+    def _remaining(self):
+        """Nodes of each layer that have not vanished, of the members for which it pays."""
+        remaining = {}
+        for group in self._groups:
+            vanished = _vanished(group.stack)
+            for place, (k, widths) in enumerate(
+                zip(group.members, group.stack.widths, strict=True)
+            ):
+                layers = zip(vanished, widths, strict=True)
+                nodes = [np.flatnonzero(~masks[place, :n]) for masks, n in layers]
+                left = min(len(own) / n for own, n in zip(nodes, widths, strict=True))
+                # Without a penalty nothing holds a small node down.
+                penalised = self._strengths[k]["eigenvectors"] and self._strengths[k]["eigenvalues"]
+                if penalised and left <= 1 - _WORTHWHILE:
+                    remaining[k] = nodes
+        return remaining
 
     def _own(self, k, name="theta"):
         """Parameters of a member, or moments of their gradients, without what was dropped."""
@@ -205,21 +215,18 @@ class _Group:
         return losses.cpu().numpy().astype(float)
 
 
-def _remaining(parameters, eigenvalues, strengths):
-    """Nodes of each layer that have not vanished; inputs and outputs stay.
+def _vanished(stack):
+    """Nodes that have vanished: for each layer a boolean array of shape (K, n_nodes).
 
-    What gates the outgoing weights of a node takes it out of the network; dense weights, and
-    parameters without a penalty, always find a gradient.
+    What gates the outgoing weights of a node takes it out of the network; dense weights always find
+    a gradient. Inputs and outputs stay.
     """
-    nodes = [np.arange(n) for n in parameters.widths]
-    if not strengths["eigenvectors"] or not strengths["eigenvalues"]:
-        return nodes
-    for t in range(1, len(nodes) - 1):
-        if eigenvalues[t] == "in":
-            factors = (
-                np.abs(parameters.eigenvalues_in[t]),
-                np.linalg.norm(parameters.eigenvectors[t], axis=1),
-            )
-            vanished = [factor < _VANISHED * factor.max() for factor in factors]
-            nodes[t] = np.flatnonzero(~np.logical_and(*vanished))
-    return nodes
+    masks = [np.zeros((len(stack), n), dtype=bool) for n in stack.architecture.widths]
+    transfers = stack.views(stack.theta)
+    for t in range(1, len(transfers)):
+        if stack.architecture.eigenvalues[t] == "in":
+            own = transfers[t]
+            factors = own["eigenvalues_in"].abs()[:, :, 0], own["eigenvectors"].norm(dim=2)
+            small = [f < _VANISHED * f.amax(1, keepdim=True) for f in factors]
+            masks[t] = small[0].logical_and(small[1]).cpu().numpy()
+    return masks

@@ -1,0 +1,186 @@
+"""Nodes that vanish during the training, and the division of networks into stacks."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from skspectral.engine import division as division_module
+from skspectral.engine import population as population_module
+from skspectral.engine.division import divide
+from skspectral.engine.network import Architecture
+from skspectral.engine.population import Population
+from skspectral.engine.training import Member, train
+from skspectral.forward import forward
+from skspectral.spectral import Parameters, glorot_uniform
+
+MODES = ("in", "in", "in")
+# Strengths that leave a few of thirty nodes.
+STRONG = {"relu": 1e-2, "tanh": 1e-2, "logistic": 3e-3}
+
+
+def member(width, alpha, seed=0, activation="relu", mode="in"):
+    """A network of two hidden layers for a target that needs one node."""
+    rng = np.random.default_rng(seed)
+    X = np.random.default_rng(1).normal(size=(60, 2))
+    start = Parameters.from_weights(*glorot_uniform((2, width, 5, 1), activation, rng), mode)
+    strengths = dict.fromkeys(("eigenvectors", "eigenvalues", "weights"), alpha)
+    return X, Member(start, np.maximum(X[:, :1], 0), strengths, learning_rate=2e-2)
+
+
+def trained(X, members, modes=MODES, activation="relu", **options):
+    """Where the members ended, and the widths of the stacks after each epoch."""
+    widths = []
+
+    def watch(losses, population, active):
+        widths.append([stack.architecture.widths for stack in population.stacks])
+        return -losses, False
+
+    ends, _, moments = train(
+        X,
+        members,
+        architecture=Architecture((2, None, 5, 1), activation, modes),
+        loss="squared_error",
+        monitor=watch,
+        n_sharing=len(members),
+        **{"n_epochs": 600} | options,
+    )
+    return ends, widths, moments
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic"])
+def test_vanished_nodes_leave_the_stack_and_come_back_as_zeros(activation):
+    X, one = member(30, STRONG[activation], activation=activation)
+    (end,), widths, (means, _, n_steps) = trained(X, [one], activation=activation)
+    ((_, first, second, _),) = widths[-1]
+    assert first < 15
+    assert n_steps == 600
+    hidden = [np.flatnonzero(values) for values in end.eigenvalues_in[1:]]
+    assert [len(nodes) for nodes in hidden] == [first, second]
+    for parameters in (end, means[0]):
+        assert parameters.widths == (2, 30, 5, 1)
+        gone = np.setdiff1d(np.arange(30), hidden[0])
+        assert not parameters.eigenvectors[0][:, gone].any()
+        assert not parameters.intercepts[0][gone].any()
+        assert not parameters.eigenvectors[1][gone].any()
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic"])
+def test_the_outputs_hardly_move_when_nodes_are_dropped(activation, monkeypatch):
+    X, one = member(30, STRONG[activation], activation=activation)
+    dropped = trained(X, [one], activation=activation)
+    monkeypatch.setattr(population_module, "_VANISHED", 0.0)
+    kept = trained(X, [one], activation=activation)
+    assert dropped[1][-1] < kept[1][-1] == [(2, 30, 5, 1)]
+    outputs = [
+        forward(X, end.weights, end.intercepts, activation, "identity")
+        for (end,), *_ in (dropped, kept)
+    ]
+    np.testing.assert_allclose(*outputs, atol=1e-2)
+
+
+def test_members_that_shrink_differently_end_as_they_do_alone(monkeypatch):
+    monkeypatch.setattr(division_module, "_STEP", 1.0)  # each width is a stack
+    strengths = 1e-4, 1e-2, 1e-1
+    members = [
+        member(w, a, seed=k) for k, (w, a) in enumerate(itertools.product((8, 40), strengths))
+    ]
+    X = members[0][0]
+    members = [own for _, own in members]
+    ends, widths, _ = trained(X, members)
+    assert [len(stacks) for stacks in widths[:: len(widths) - 1]] == [2, 5]
+    for end, own in zip(ends, members, strict=True):
+        ((alone,), *_) = trained(X, [own])
+        for found, expected in zip(end.weights, alone.weights, strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("mode", "change", "options"),
+    [
+        (None, {}, {}),
+        ("out", {}, {}),
+        ("in", {}, {"trainable": "eigenvalues"}),
+        ("in", {"eigenvectors": 0.0}, {}),
+        ("in", {"eigenvalues": 0.0}, {}),
+    ],
+)
+def test_nodes_that_could_come_back_stay(mode, change, options, monkeypatch):
+    monkeypatch.setattr(population_module, "_VANISHED", 2.0)
+    X, own = member(12, 1e-2, mode=mode)
+    own = replace(own, strengths=own.strengths | change)
+    _, widths, _ = trained(X, [own], modes=(mode,) * 3, n_epochs=100, **options)
+    assert widths[-1] == [(2, 12, 5, 1)]
+
+
+def test_what_was_dropped_stays_zero_when_training_goes_on():
+    X, own = member(30, 3e-2)
+    (end,), _, moments = trained(X, [own])
+    again = replace(own, parameters=end)
+    (further,), _, _ = trained(X, [again], n_epochs=1, moments=moments, schedule="constant")
+    gone = end.eigenvalues_in[1] == 0
+    assert gone.any()
+    assert not further.eigenvalues_in[1][gone].any()
+    assert not np.array_equal(further.eigenvectors[0], end.eigenvectors[0])
+
+
+def test_a_population_reads_members_in_the_order_given():
+    sizes = [3, 90, 40, 7]
+    members = [member(n, 1e-3, seed=n)[1] for n in sizes]
+    with torch.inference_mode():
+        population = Population(
+            members,
+            Architecture((2, None, 5, 1), "relu", MODES),
+            "squared_error",
+            batch_size=60,
+            n_sharing=4,
+            dtype=torch.float64,
+            device="cpu",
+        )
+        for k, own in enumerate(members):
+            found = population.read(k)
+            assert found.widths == (2, sizes[k], 5, 1)
+            np.testing.assert_array_equal(found.eigenvectors[0], own.parameters.eigenvectors[0])
+
+
+def stacks_of(hidden, batch_size=200, n_inputs=10):
+    """Hidden widths of the members of each stack, given those of each source."""
+    widths = [[(n_inputs, n, 1) for n in own] for own in hidden]
+    found = []
+    for sources, members in divide(widths, batch_size):
+        numbers = range(len(hidden))[sources]
+        assert len(numbers) == len(members)
+        found.append([[hidden[s][k] for k in own] for s, own in zip(numbers, members, strict=True)])
+    flat = sorted(n for stack in found for own in stack for n in own)
+    assert flat == sorted(n for own in hidden for n in own)
+    return found
+
+
+def test_small_networks_share_a_stack_and_wide_ones_do_not_take_them_along():
+    assert stacks_of([[5, 12, 20, 7]]) == [[[20, 12, 7, 5]]]
+    assert stacks_of([[400, 5, 390, 7]]) == [[[400, 390]], [[7, 5]]]
+    # With more inputs a padded node costs more than a stack of its own.
+    assert len(stacks_of([[60, 20]])) == 1
+    assert len(stacks_of([[60, 20]], n_inputs=500)) == 2
+
+
+def test_a_stack_stays_within_the_cache():
+    for stack in stacks_of([[100] * 40]):
+        assert len(stack[0]) * 100 * 200 <= 2**18
+    assert stacks_of([[4000], [4000]]) == [[[4000]], [[4000]]]
+
+
+def test_sources_share_a_stack_rank_by_rank():
+    hidden = [[300, 10, 310], [8, 305, 290], [295, 300, 12]]
+    wide, narrow = [[310, 300], [305, 290], [300, 295]], [[10], [8], [12]]
+    # Six networks of 310 nodes are too many for the cache: of each rank one stack.
+    found = stacks_of(hidden, batch_size=100)
+    assert [own for stack in found[:-1] for own in stack] != []
+    assert found[-1] == narrow
+    assert sorted(n for stack in found[:-1] for own in stack for n in own) == sorted(
+        n for own in wide for n in own
+    )
+    # More sources than a stack may hold are trained one by one.
+    assert stacks_of([[2000, 2000]] * 3) == [[[2000]]] * 6
