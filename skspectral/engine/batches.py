@@ -116,11 +116,12 @@ class Batches:
             lengths = [n_sources * size for size in sizes]
             parts = zip(*(part.split(lengths) for part in parts), strict=True)
             for size, scale, part in zip(sizes, self._scales[together], parts, strict=True):
-                X, targets, *own = (p.view(n_sources, 1, size, p.shape[1]) for p in part)
+                X, *others = part
+                targets, *own = (p.view(n_sources, 1, size, -1) for p in others)
                 weights = None if scale is None else scale[sources]
                 if own:
                     weights = own[0] if weights is None else own[0].mul_(weights)
-                yield X.squeeze(1), targets, weights
+                yield X.view(n_sources, size, -1), targets, weights
 
     def _plan(self, batch_size):
         """Fix the places in the members' orders that form each batch, and the scale of its rows."""
