@@ -306,7 +306,7 @@ def test_step_of_a_pipeline_and_of_a_search(teacher):
     grid = {
         "spectralpruner__estimator__hidden_layer_sizes": [1, 20],
         "spectralpruner__estimator__alpha": [1e-3, 1e-1],
-        "spectralpruner__threshold": [0.05, "auto"],
+        "spectralpruner__threshold": [0.05, "gap"],
     }
     search = GridSearchCV(pipe, grid, cv=2, n_jobs=2).fit(X, y)
     best = search.best_params_

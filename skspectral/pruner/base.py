@@ -280,7 +280,10 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         return self._fitted[name]
 
     def _layer(self):
-        return layer_index(self.layer, network_of(self.estimator_))
+        return self._layer_of(self.estimator_)
+
+    def _layer_of(self, estimator):
+        return layer_index(self.layer, network_of(estimator))
 
     def _get_support_mask(self):
         return self.masks_[self._layer()]
@@ -326,7 +329,7 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         """Cut the network of a fitted estimator and remember all.
 
         `train` is the training of the cut network, before anything else; `recover` takes the place
-        of the refit, and chooses the nodes of the hidden layers.
+        of the refit, and chooses the nodes of all layers.
         """
         sample_weight = network_weights(estimator, params)
         if np.ndim(y) == 2 and np.shape(y)[1] == 1:  # the network has warned of it
@@ -337,10 +340,16 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         if train is not None:
             small = train(small, kept, y, sample_weight)
         if recover is not None:
-            small, own = recover(first, kept, y, sample_weight)
+            small, own = recover(first, X, y, sample_weight)
             for name, network in (("full", first), ("refit", small)):
-                scores[name] = network.score(kept, y, sample_weight)
-            first, masks = small, [masks[0], *own]
+                scores[name] = network.score(X, y, sample_weight)
+            if self._layer_of(estimator) == 0:
+                masks = own
+                nodes = [np.ones(np.count_nonzero(mask), dtype=bool) for mask in own[1:]]
+                small, kept = cut_network(small, [own[0], *nodes]), select_columns(X, own[0])
+            else:
+                masks = [masks[0], *own[1:]]
+            first = small
         elif self.refit:
             small, scores = refit(small, kept, y, sample_weight)
         change = network_of(estimator)._outputs(X) - first._outputs(kept)

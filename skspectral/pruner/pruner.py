@@ -1,6 +1,7 @@
 """SpectralPruner."""
 
 from copy import deepcopy
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -215,11 +216,12 @@ class SpectralPruner(BasePruner):
         masks = self._select(estimator)
         asked = self.threshold == "auto" and self.n_nodes_to_select is None and self.refit
         if asked and train is None:
-            all_nodes = [masks[0], *(np.ones(len(mask), dtype=bool) for mask in masks[1:])]
+            all_nodes = [np.ones(len(mask), dtype=bool) for mask in masks]
             weights = network_weights(estimator, params)
             n_rows = _num_samples(y) if weights is None else np.count_nonzero(weights)
-            if is_recoverable(cut_network(estimator, all_nodes), n_rows):
-                return self._finish(estimator, all_nodes, X, y, params, recover=recover)
+            if is_recoverable(network_of(estimator), n_rows, masks[0]):
+                own = partial(recover, inputs=masks[0])
+                return self._finish(estimator, all_nodes, X, y, params, recover=own)
         return self._finish(estimator, masks, X, y, params, train)
 
     def __sklearn_is_fitted__(self):

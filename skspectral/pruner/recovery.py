@@ -1,4 +1,4 @@
-"""As many hidden nodes as the data tell apart: elimination, unfolding and growth in turn."""
+"""As many inputs and hidden nodes as the data tell apart."""
 
 from functools import partial
 
@@ -11,13 +11,17 @@ from skspectral.mlp.cut import cut
 from skspectral.pruner.elimination import eliminate
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import grow
+from skspectral.pruner.inputs import drop_inputs, return_inputs
 from skspectral.pruner.unfolding import linear_nodes, unfold
 from skspectral.spectral import Parameters
 
 # Nodes above this share of the largest relevance are there to begin with. There must not be more
-# than half a parameter for each row, and for each input that stands out there must be twenty rows:
-# with fewer not even one node is told from noise.
-_CANDIDATE, _PARAMETERS_PER_ROW, _ROWS_PER_INPUT = 2e-3, 0.5, 20
+# than half a parameter for each row.
+_CANDIDATE, _PARAMETERS_PER_ROW = 2e-3, 0.5
+
+# With fewer rows for each input the network takes noise for inputs, and as many inputs as have so
+# many rows are there to begin with; those beyond may be noise below this share of the largest.
+_ROWS_PER_INPUT, _WEAK = 20, 0.25
 
 # Of unfolding and growth, at most. One that gains less than this share of what a node is worth is
 # the last.
@@ -27,36 +31,56 @@ _N_ROUNDS, _GAIN = 8, 0.5
 _MOST_ROWS = 50_000
 
 
-def is_recoverable(network, n_rows):
-    """Whether the data can tell how many hidden nodes a fitted network needs.
+def is_recoverable(network, n_rows, inputs=None):
+    """Whether the data can tell how many nodes a fitted network needs.
 
-    It has to be a regressor that has not collapsed, and the rows to be many for its inputs and for
-    the nodes that might matter.
+    It has to be a regressor that has not collapsed, and the rows to be many for the inputs and the
+    nodes that might matter.
+
+    Parameters
+    ----------
+    network : SpectralMLPRegressor or SpectralMLPClassifier
+    n_rows : int
+    inputs : ndarray of shape (n_features,), bool, default=None
+        Those that its spectrum tells from nothing; None is all.
+
+    Returns
+    -------
+    recoverable : bool
     """
     if not (is_regressor(network) and len(network.coefs_) > 1 and all(network.core_sizes_)):
         return False
-    n_rows, inputs = min(n_rows, _MOST_ROWS), _outstanding(network)
-    widths = [inputs.sum(), *(mask.sum() for mask in _candidates(network)), network.n_outputs_]
-    n_parameters = np.dot(widths[:-1], widths[1:])
-    return n_rows >= max(_ROWS_PER_INPUT * inputs.sum(), n_parameters / _PARAMETERS_PER_ROW)
+    n_rows = min(n_rows, _MOST_ROWS)
+    most = n_rows // _ROWS_PER_INPUT
+    n_inputs = len(_outstanding(network, inputs))
+    if n_inputs > most:
+        relevance = network.feature_importances_
+        if most == 0 or np.sort(relevance)[-most] > _WEAK * relevance.max():
+            return False
+        n_inputs = most
+    widths = [n_inputs, *(mask.sum() for mask in _candidates(network)), network.n_outputs_]
+    return np.dot(widths[:-1], widths[1:]) <= _PARAMETERS_PER_ROW * n_rows
 
 
-def recover(network, X, y, sample_weight=None):
-    """The network of as many hidden nodes as the data tell apart, without penalty.
+def recover(network, X, y, sample_weight=None, inputs=None):
+    """The network of as many inputs and hidden nodes as the data tell apart, without penalty.
 
     Parameters
     ----------
     network : SpectralMLPRegressor
-        Fitted. Inputs that do not stand out in it stay away, if the criterion agrees.
+        Fitted.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
     sample_weight : array-like of shape (n_samples,), default=None
+    inputs : ndarray of shape (n_features,), bool, default=None
+        See :func:`is_recoverable`.
 
     Returns
     -------
     network : SpectralMLPRegressor
     masks : list of ndarray of shape (n_nodes,), bool
-        The places of its nodes in each hidden layer of the given network.
+        Its inputs, and the places of its nodes in each hidden layer of the given network. It takes
+        all inputs; the weights of the others are zero.
     """
     from skspectral.engine.training import one_thread
 
@@ -65,27 +89,78 @@ def recover(network, X, y, sample_weight=None):
     rows, targets, weights, unit = _rows(network, y, sample_weight, rng)
     widths = tuple(len(b) for b in network.intercepts_[:-1])
     with one_thread(), np.errstate(over="ignore", invalid="ignore"):
-        options = []
-        for inputs in _inputs(network):
-            X_own = _dense(X, rows, inputs)
-            problem = Problem(X_own, targets, weights, network.activation, network.fit_intercept)
-            options.append((problem, _start(network, inputs, unit), inputs))
-        if len(options) > 1:
-            options.sort(key=lambda option: option[0].criterion(option[0].train(option[1])))
-        problem, start, inputs = options[0]
+        table = Table(X, rows, targets, weights, network.activation, network.fit_intercept)
+        few = len(rows) < _ROWS_PER_INPUT * table.n_columns
+        starts = [_most_relevant(network, len(rows))] if few else _relevant(network, inputs)
+        own = min((_trained(table, network, start, unit) for start in starts), key=_criterion)
+        if few:
+            own = drop_inputs(table, *own)
+        if len(own[2]) < table.n_columns:
+            own = return_inputs(table, *own, widths, rng)
+        problem, start, inputs = own
         free = _search(problem, start, widths, rng)
+        if few:
+            _, free, inputs = drop_inputs(table, problem, free, inputs)
     return _written(network, free, inputs, unit)
 
 
-def _outstanding(network):
+class Table:
+    """The rows to learn, of which a problem takes some columns.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+    rows : ndarray of int
+    targets, weights, activation, fit_intercept
+        See :class:`~skspectral.pruner.free.Problem`.
+    """
+
+    def __init__(self, X, rows, targets, weights, activation, fit_intercept):
+        self._X = X.tocsc() if hasattr(X, "tocsr") else np.asarray(X)
+        self._rows, self._rest = rows, (targets, weights, activation, fit_intercept)
+        self.n_columns = X.shape[1]
+
+    def columns(self, columns, rows=slice(None)):
+        """Some columns, for some of the rows."""
+        X = self._X[:, columns][self._rows[rows]]
+        return (X.toarray() if hasattr(X, "toarray") else X).astype(float)
+
+    def problem(self, inputs):
+        """The problem with these inputs."""
+        return Problem(self.columns(inputs), *self._rest)
+
+
+def _outstanding(network, inputs=None):
     """The inputs whose relevance is not negligible beside the largest."""
-    return core_mask(network.feature_importances_, THRESHOLD)
+    mask = core_mask(network.feature_importances_, THRESHOLD)
+    return np.flatnonzero(mask if inputs is None else mask & inputs)
 
 
-def _inputs(network):
+def _relevant(network, inputs):
     """Those that stand out, and all that have any relevance, which may add up to more."""
-    outstanding, relevant = _outstanding(network), network.feature_importances_ > 0
-    return [outstanding] if (outstanding == relevant).all() else [outstanding, relevant]
+    mask = network.feature_importances_ > 0
+    relevant = np.flatnonzero(mask if inputs is None else mask & inputs)
+    outstanding = _outstanding(network, inputs)
+    return [outstanding] if len(outstanding) == len(relevant) else [outstanding, relevant]
+
+
+def _most_relevant(network, n_rows):
+    """As many inputs as there are rows and parameters for."""
+    relevance = network.feature_importances_
+    most = _PARAMETERS_PER_ROW * n_rows / _candidates(network)[0].sum()
+    most = min(n_rows // _ROWS_PER_INPUT, int(most), np.count_nonzero(relevance))
+    return np.sort(np.argsort(-relevance, kind="stable")[: max(1, most)])
+
+
+def _trained(table, network, inputs, unit):
+    """The problem with some inputs, the network for it, and the inputs."""
+    problem = table.problem(inputs)
+    return problem, problem.train(_start(network, inputs, unit)), inputs
+
+
+def _criterion(own):
+    problem, network, _ = own
+    return problem.criterion(network)
 
 
 def _candidates(network):
@@ -124,16 +199,10 @@ def _rows(network, y, sample_weight, rng):
     return rows, targets, None if np.ptp(weights) == 0 else weights, unit
 
 
-def _dense(X, rows, inputs):
-    X = X[rows] if hasattr(X, "tocsr") else np.asarray(X)[rows]
-    X = X[:, np.flatnonzero(inputs)]
-    return (X.toarray() if hasattr(X, "toarray") else X).astype(float)
-
-
 def _start(network, inputs, unit):
     """The nodes that might matter, in standard units."""
     masks = _candidates(network)
-    small = cut(network, masks, inputs)
+    small = cut(network, masks, np.isin(np.arange(network.n_features_in_), inputs))
     weights = [w.astype(float) for w in small.coefs_]
     intercepts = [b.astype(float) for b in small.intercepts_]
     weights[-1] /= unit["scale"]
@@ -147,13 +216,14 @@ def _written(network, free, inputs, unit):
         np.isin(np.arange(len(b)), nodes)
         for b, nodes in zip(network.intercepts_[:-1], free.nodes, strict=True)
     ]
+    own_inputs = np.isin(np.arange(network.n_features_in_), inputs)
     dtype = network.coefs_[0].dtype
     weights, intercepts = list(free.weights), list(free.intercepts)
     for layer, nodes in enumerate(free.nodes):
         order = np.argsort(nodes)
         weights[layer], intercepts[layer] = weights[layer][:, order], intercepts[layer][order]
         weights[layer + 1] = weights[layer + 1][order]
-    first = np.zeros((len(inputs), weights[0].shape[1]))
+    first = np.zeros((network.n_features_in_, weights[0].shape[1]))
     first[inputs] = weights[0]
     weights = [first, *weights[1:]]
     weights[-1] = weights[-1] * unit["scale"]
@@ -165,4 +235,4 @@ def _written(network, free, inputs, unit):
     own = Parameters.from_weights(small.coefs_, small.intercepts_, network._state["mode"])
     small.eigenvectors_ = own.eigenvectors
     small.eigenvalues_in_, small.eigenvalues_out_ = own.eigenvalues_in, own.eigenvalues_out
-    return small, masks
+    return small, [own_inputs, *masks]

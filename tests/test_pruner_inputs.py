@@ -1,0 +1,114 @@
+"""SpectralPruner(threshold="auto") on inputs: noise leaves, and what was lost returns."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from skspectral import SpectralMLPRegressor, SpectralPruner
+from skspectral.pruner.elimination import eliminate
+from skspectral.pruner.free import FreeNetwork
+from skspectral.pruner.inputs import _lost, drop_inputs, return_inputs
+from skspectral.pruner.recovery import Table, is_recoverable
+
+
+def hinges(n_rows=600, n_inputs=12, noise=0.1, seed=0):
+    """The first two of the inputs matter, by a hinge each."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n_rows, n_inputs))
+    y = np.maximum(X[:, 0], 0) - np.maximum(-X[:, 1], 0)
+    y = y + noise * rng.standard_normal(n_rows)
+    return X, (y - y.mean()) / y.std()
+
+
+def table_of(X, y, weights=None):
+    return Table(X, np.arange(X.shape[0]), y[:, None], weights, "relu", True)
+
+
+def network_for(inputs, n_nodes=4, seed=0):
+    rng = np.random.default_rng(seed)
+    weights = [rng.standard_normal((len(inputs), n_nodes)), rng.standard_normal((n_nodes, 1))]
+    return FreeNetwork(weights, [np.zeros(n_nodes), np.zeros(1)], [np.arange(n_nodes)])
+
+
+def fitted(table, inputs):
+    """A network without penalty on some columns."""
+    problem = table.problem(inputs)
+    return problem, problem.train(network_for(inputs)), inputs
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_leaves_and_what_matters_stays(seed):
+    X, y = hinges(seed=seed)
+    table = table_of(X, y)
+    problem, network, inputs = drop_inputs(table, *fitted(table, np.arange(12)))
+    assert inputs.tolist() == [0, 1]
+    assert network.weights[0].shape[0] == 2
+    np.testing.assert_array_equal(problem.X, X[:, :2])
+    assert problem.errors(network)[0] < 0.1
+
+
+@pytest.mark.parametrize("convert", [np.asarray, csr_array], ids=["dense", "csr"])
+@pytest.mark.parametrize("column", [0, 1])
+def test_a_lost_input_returns(column, convert):
+    X, y = hinges()
+    table = table_of(convert(X), y)
+    left = fitted(table, np.array([1 - column]))
+    rng = np.random.default_rng(0)
+    problem, network, inputs = return_inputs(table, *left, (30,), rng)
+    assert sorted(inputs) == [0, 1]
+    network, _ = eliminate(problem, network)
+    assert problem.errors(network)[0] < 0.05 < left[0].errors(left[1])[0]
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [lambda x, z: x, lambda x, z: x**2, lambda x, z: x * z, lambda x, z: np.abs(x) - z],
+    ids=["line", "square", "product", "bend"],
+)
+def test_the_error_tells_of_a_line_a_bend_and_a_product(shape):
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((1000, 300))
+    y = shape(X[:, 7], X[:, 3]) + 2 * X[:, 3]
+    y = (y - y.mean()) / y.std()
+    table = table_of(X, y)
+    own = fitted(table, np.array([3]))
+    assert _lost(table, *own).tolist() == [7]
+    nothing = table_of(X, (X[:, 3] + rng.standard_normal(1000)) / np.sqrt(2))
+    assert _lost(nothing, *fitted(nothing, np.array([3]))).tolist() == []
+
+
+def test_rows_without_weight_tell_nothing():
+    X, y = hinges(noise=0.0)
+    rng = np.random.default_rng(0)
+    spoiled = np.r_[y, 10 * rng.standard_normal(300)], np.r_[X, rng.standard_normal((300, 12))]
+    weights = np.r_[np.ones(600), np.zeros(300)] * 900 / 600
+    table = table_of(spoiled[1], spoiled[0], weights)
+    own = return_inputs(table, *fitted(table, np.array([0])), (30,), rng)
+    assert sorted(own[2]) == [0, 1]
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_the_pruner_finds_the_inputs_among_many(layer):
+    X, y = hinges(400, 60, seed=4)
+    student = SpectralMLPRegressor(20, alpha=5e-3, max_iter=300, random_state=0)
+    pruner = SpectralPruner(student, layer=layer).fit(X, y)
+    relevant = np.flatnonzero(pruner.pruned_estimator_.feature_importances_)
+    assert len(relevant) == 2
+    if layer == 0:
+        assert pruner.get_support(indices=True).tolist() == [0, 1]
+        assert pruner.transform(X).shape == (400, 2)
+    else:
+        assert relevant.tolist() == [0, 1]
+        assert pruner.pruned_estimator_.n_features_in_ == 60
+    X_new, y_new = hinges(1000, 60, seed=5)
+    assert pruner.score(X_new, y_new) > pruner.estimator_.score(X_new, y_new) > 0.9
+
+
+def test_many_equal_inputs_are_too_many_for_few_rows():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 60))
+    y = X @ rng.choice([-1.0, 1.0], 60)
+    network = SpectralMLPRegressor(10, max_iter=200, alpha=1e-4, random_state=0).fit(X, y)
+    assert not is_recoverable(network, 400)
+    few = np.arange(60) < 4
+    assert is_recoverable(network, 400, few)
