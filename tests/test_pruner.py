@@ -128,7 +128,7 @@ def test_refit_is_taken_back_where_it_overfits():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(80, 5)), rng.normal(size=80)
     mlp = SpectralMLPRegressor(hidden_layer_sizes=30, max_iter=400, random_state=0)
-    pruner = SpectralPruner(mlp).fit(X, y)
+    pruner = SpectralPruner(mlp, threshold="gap").fit(X, y)
     assert pruner.refit_scores_["refit"] < pruner.refit_scores_["cut"]
     plain = SpectralPruner(mlp, refit=False).fit(X, y)
     assert plain.refit_scores_ == {}

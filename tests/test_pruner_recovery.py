@@ -10,10 +10,11 @@ from sklearn.preprocessing import StandardScaler
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_regression
+from skspectral.pruner import recovery
 from skspectral.pruner.elimination import cheapest, eliminate
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import grow
-from skspectral.pruner.recovery import is_recoverable
+from skspectral.pruner.recovery import is_recoverable, recovery_pays
 from skspectral.pruner.unfolding import linear_nodes, unfold
 
 STUDENT = SpectralMLPRegressor(30, max_iter=300, random_state=0)
@@ -288,3 +289,38 @@ def test_unfolding_leaves_other_activations_alone():
         [np.arange(2)],
     )
     assert unfold(problem, network) is network
+
+
+def test_where_the_size_is_not_certain_a_trial_decides():
+    rng = np.random.default_rng(3)
+    X = rng.standard_normal((240, 8))
+    y = X[:, 0] + 1.5 * rng.standard_normal(240)
+    student = SpectralMLPRegressor(60, max_iter=500, random_state=0)
+    overfitted = clone(student).fit(X, y)
+    assert not is_recoverable(overfitted, 240)
+    assert recovery_pays(overfitted, X, y)
+    pruner = SpectralPruner(overfitted, prefit=True).fit(X, y)
+    assert set(pruner.refit_scores_) == {"full", "refit"}
+    X_new = rng.standard_normal((2000, 8))
+    y_new = X_new[:, 0]
+    assert pruner.n_nodes_[0] < 4 < overfitted.core_sizes_[0]
+    assert pruner.score(X_new, y_new) > 0.8 > overfitted.score(X_new, y_new)
+    # The given network is what the trial compares with, and stays as it is.
+    assert overfitted.get_params() == student.get_params()
+
+
+def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch):
+    X, y = make_teacher_regression(150, 6, hidden_layer_sizes=3, random_state=1)
+    full = clone(STUDENT).fit(X, y)
+    monkeypatch.setattr(recovery, "recover", lambda network, *args: (network, None))
+    assert not is_recoverable(full, 150)
+    assert not recovery_pays(full, X, y)
+    assert set(SpectralPruner(full, prefit=True).fit(X, y).refit_scores_) == {"cut", "refit"}
+
+
+def test_no_trial_for_classifiers_and_a_handful_of_rows():
+    X, y = make_teacher_regression(90, 6, hidden_layer_sizes=3, random_state=1)
+    weights = np.r_[np.ones(59), np.zeros(31)]
+    assert not recovery_pays(clone(STUDENT).fit(X, y), X, y, weights)
+    classifier = SpectralMLPClassifier(8, max_iter=300, random_state=0).fit(X, y > 0)
+    assert not recovery_pays(classifier, X, y > 0)

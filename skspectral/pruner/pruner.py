@@ -12,8 +12,14 @@ from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, St
 from sklearn.utils.validation import _num_samples
 
 from skspectral.pruner.base import BasePruner
-from skspectral.pruner.network import cut_network, network_for, network_of, network_weights
-from skspectral.pruner.recovery import is_recoverable, recover
+from skspectral.pruner.network import (
+    cut_network,
+    network_for,
+    network_of,
+    network_weights,
+    reaching,
+)
+from skspectral.pruner.recovery import is_recoverable, recover, recovery_pays
 from skspectral.pruner.refit import train_on
 from skspectral.pruner.selection import layer_index, select_masks
 from skspectral.spectral import initial_eigenvalues, transfer_weights
@@ -36,15 +42,16 @@ class SpectralPruner(BasePruner):
         The layer that :meth:`transform` returns: 0 is the inputs, k hidden layer k, -1 the last
         hidden layer.
     threshold : "auto", "gap", float or callable, default="auto"
-        Where to cut. ``"auto"``: :meth:`fit` keeps as many hidden nodes of a regressor as the data
-        tell apart, see the Notes. Where there is not enough data for that, before :meth:`fit`,
-        without `refit`, with ``strategy="before"``, for the inputs, and in the layers that
-        `n_nodes_to_select` leaves open, it is ``"gap"``: the middle of the widest gap of the sorted
-        relevances on a logarithmic scale, where anything below a thousandth of the largest counts
-        as a thousandth; if no node is three times as relevant as the next there is no gap, and
-        0.05, the paper's, takes its place. See :func:`skspectral.core.gap_threshold`. A number
-        keeps the nodes above this share of the largest relevance of their layer; a callable is
-        given the relevances of a layer and returns the share.
+        Where to cut. ``"auto"``: :meth:`fit` keeps as many inputs and hidden nodes of a regressor
+        as the data tell apart, see the Notes. Where the data cannot tell, before :meth:`fit`,
+        without `refit`, with ``strategy="before"``, for the inputs where the rows are many, and in
+        the layers that `n_nodes_to_select` leaves open, it is ``"gap"``: the middle of the widest
+        gap of the sorted relevances on a logarithmic scale, where anything below a thousandth of
+        the largest counts as a thousandth; if no node is three times as relevant as the next there
+        is no gap, and 0.05, the paper's, takes its place. See
+        :func:`skspectral.core.gap_threshold`. A number keeps the nodes above this share of the
+        largest relevance of their layer; a callable is given the relevances of a layer and returns
+        the share.
     n_nodes_to_select : int, float or tuple, default=None
         How many nodes to keep instead: a number, or a fraction of them, for `layer`; a tuple for
         each hidden layer, with ``layer=0`` for the inputs before them. Where it is None
@@ -111,9 +118,21 @@ class SpectralPruner(BasePruner):
     error over the variance plus 1e-7: Akaike's criterion, corrected for few rows (Hurvich and
     Tsai), with a price for each node, since the best of many directions fits noise better than a
     given one. No penalty takes part, so that the size hardly depends on the strength of the
-    network. It is for regressors, and wants twenty rows for each input that stands out and two for
-    each parameter that might matter; inputs that do not stand out stay if the criterion wants them.
-    It takes about as long as the fit, and several times as long where rows and nodes are many.
+    network. It takes about as long as the fit, and several times as long where rows and nodes are
+    many.
+
+    It is for regressors. Where there are fewer than two rows for each parameter that might matter,
+    or fewer than twenty for each input that does, the data may not tell the size; then network and
+    size are found once more from two thirds of the rows, and the data choose if what they leave
+    scores better on the others than the network.
+
+    The inputs: where there are twenty rows or more for each column of X, those stay that stand out
+    in the spectrum, or all that have any relevance if the criterion wants them. With fewer rows the
+    network takes noise for inputs; then the most relevant ones, one for each twenty rows, are there
+    to begin with, and those leave without which the criterion is better, an input counting for
+    twice what noise would gain once in a hundred data sets. In either case an input returns that
+    the penalty has silenced, if what is left of the error depends on it: on a line, a bend, or its
+    product with another.
 
     References
     ----------
@@ -215,13 +234,10 @@ class SpectralPruner(BasePruner):
             train = _train_from_start if self.strategy == "before" else None
         masks = self._select(estimator)
         asked = self.threshold == "auto" and self.n_nodes_to_select is None and self.refit
-        if asked and train is None:
+        if asked and train is None and self._data_choose(estimator, masks[0], X, y, params):
             all_nodes = [np.ones(len(mask), dtype=bool) for mask in masks]
-            weights = network_weights(estimator, params)
-            n_rows = _num_samples(y) if weights is None else np.count_nonzero(weights)
-            if is_recoverable(network_of(estimator), n_rows, masks[0]):
-                own = partial(recover, inputs=masks[0])
-                return self._finish(estimator, all_nodes, X, y, params, recover=own)
+            own = partial(recover, inputs=masks[0])
+            return self._finish(estimator, all_nodes, X, y, params, recover=own)
         return self._finish(estimator, masks, X, y, params, train)
 
     def __sklearn_is_fitted__(self):
@@ -239,6 +255,16 @@ class SpectralPruner(BasePruner):
         if name == "pruned_estimator_":
             return cut_network(estimator, self._select(estimator))
         raise NotFittedError(f"{name} needs data; call fit.")
+
+    def _data_choose(self, estimator, inputs, X, y, params):
+        """Whether the data choose the nodes, rather than the spectrum."""
+        network, weights = network_of(estimator), network_weights(estimator, params)
+        n_rows = _num_samples(y) if weights is None else np.count_nonzero(weights)
+        if is_recoverable(network, n_rows, inputs):
+            return True
+        if np.ndim(y) == 2 and np.shape(y)[1] == 1:  # the network has warned of it
+            y = np.ravel(y)
+        return recovery_pays(network, reaching(estimator, X), y, weights, inputs)
 
     def _given(self):
         """The prefit estimator, checked."""

@@ -1,10 +1,13 @@
 """As many inputs and hidden nodes as the data tell apart."""
 
+import warnings
 from functools import partial
 
 import numpy as np
-from sklearn.base import is_regressor
-from sklearn.utils import check_random_state
+from sklearn.base import clone, is_regressor
+from sklearn.model_selection import train_test_split
+from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils.validation import _num_samples
 
 from skspectral.core import THRESHOLD, core_mask
 from skspectral.mlp.cut import cut
@@ -27,12 +30,15 @@ _ROWS_PER_INPUT, _WEAK = 20, 0.25
 # the last.
 _N_ROUNDS, _GAIN = 8, 0.5
 
+# Rows that a trial takes.
+_FEWEST_ROWS = 60
+
 # More rows tell little more, and cost.
 _MOST_ROWS = 50_000
 
 
 def is_recoverable(network, n_rows, inputs=None):
-    """Whether the data can tell how many nodes a fitted network needs.
+    """Whether the data can tell for certain how many nodes a fitted network needs.
 
     It has to be a regressor that has not collapsed, and the rows to be many for the inputs and the
     nodes that might matter.
@@ -60,6 +66,43 @@ def is_recoverable(network, n_rows, inputs=None):
         n_inputs = most
     widths = [n_inputs, *(mask.sum() for mask in _candidates(network)), network.n_outputs_]
     return np.dot(widths[:-1], widths[1:]) <= _PARAMETERS_PER_ROW * n_rows
+
+
+def recovery_pays(network, X, y, sample_weight=None, inputs=None):
+    """Whether the network that :func:`recover` finds predicts better than the given one.
+
+    For data that cannot tell the size for certain. Both are fitted to two thirds of the rows, from
+    the start, and scored on the others.
+
+    Parameters
+    ----------
+    network, X, y, sample_weight, inputs
+        See :func:`recover`.
+
+    Returns
+    -------
+    pays : bool
+        False for classifiers and with fewer than sixty rows.
+    """
+    if not is_regressor(network) or len(network.coefs_) < 2:
+        return False
+    rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
+    if len(rows) < _FEWEST_ROWS:
+        return False
+    parts = [
+        [None if a is None else _safe_indexing(a, own) for a in (X, y, sample_weight)]
+        for own in train_test_split(rows, test_size=1 / 3, random_state=network.random_state)
+    ]
+    (X_train, y_train, w_train), (X_test, y_test, w_test) = parts
+    student = clone(network)
+    student.set_callbacks()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the fit to all rows has said what there is to say
+        student.fit(X_train, y_train, w_train)
+    if not all(student.core_sizes_):
+        return False
+    other, _ = recover(student, X_train, y_train, w_train, inputs)
+    return other.score(X_test, y_test, w_test) > student.score(X_test, y_test, w_test)
 
 
 def recover(network, X, y, sample_weight=None, inputs=None):
@@ -118,7 +161,7 @@ class Table:
     def __init__(self, X, rows, targets, weights, activation, fit_intercept):
         self._X = X.tocsc() if hasattr(X, "tocsr") else np.asarray(X)
         self._rows, self._rest = rows, (targets, weights, activation, fit_intercept)
-        self.n_columns = X.shape[1]
+        self.n_columns = self._X.shape[1]
 
     def columns(self, columns, rows=slice(None)):
         """Some columns, for some of the rows."""
