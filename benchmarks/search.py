@@ -2,8 +2,9 @@
 
 Six widths times six strengths times five folds, in a Pipeline with a StandardScaler: in stacks by
 SpectralGridSearchCV, one by one by GridSearchCV, and GridSearchCV on scikit-learn's MLP of the same
-widths, epochs and batch. Two processes each, started before the clock. The last column is the
-largest difference of a split score between the first two.
+widths, epochs and batch. Two processes each, started before the clock. By default 20 epochs; what a
+fit takes by default is 97 on California Housing, 250 on the teacher and 1000 on digits. The last
+column is the largest difference of a split score between the first two.
 """
 
 import argparse
@@ -64,7 +65,8 @@ def report(name, dtype, options):
     X, y = DATA[name]()
     X = X.astype(dtype)
     found = searches(name, options.epochs)
-    times = alternate([lambda s=search: s.fit(X, y) for search in found], options.repeats)
+    fits = [lambda s=search: s.fit(X, y) for search in found]
+    times = alternate(fits, options.repeats, warm=False)
     stacked, plain = (
         np.array([search.cv_results_[f"split{k}_test_score"] for k in range(5)])
         for search in found[:2]
@@ -81,6 +83,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--data", nargs="*", default=list(DATA))
+    parser.add_argument("--dtypes", nargs="*", default=["float64", "float32"])
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     Parallel(n_jobs=2)(delayed(__import__)("skspectral.engine.together") for _ in range(2))
@@ -90,7 +93,7 @@ def main():
     columns = "GridSearchCV / ours  MLP's search / ours  difference"
     print(f"data                    n   d dtype    {columns}")
     for name in options.data:
-        for dtype in ("float64", "float32"):
+        for dtype in options.dtypes:
             report(name, dtype, options)
 
 

@@ -37,9 +37,9 @@ def seconds(function):
     return time.perf_counter() - start
 
 
-def alternate(functions, repeats):
-    """Median seconds of each of the functions, called in turn."""
-    for function in functions:
+def alternate(functions, repeats, warm=True):
+    """Median seconds of each of the functions, called in turn; once before, to be `warm`."""
+    for function in functions if warm else ():
         function()
     times = [[seconds(function) for function in functions] for _ in range(repeats)]
     return [statistics.median(column) for column in zip(*times, strict=True)]

@@ -1,0 +1,81 @@
+"""Other teachers than those of teacher_size.py: tanh, two hidden layers, classes.
+
+8000 rows, no noise, students of five times the width, all settings at their defaults but the
+widths and the activation. For each kind the sizes of each hidden layer in all trials: of the core
+of the student, and of what SpectralPruner leaves. Trial k has teacher, data and student from seed
+k; none is left out.
+"""
+
+import argparse
+import os
+
+# Before numpy is imported: BLAS reads it once.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+from joblib import Parallel, delayed
+from speed import machine
+from teacher_size import print_row
+
+from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
+from skspectral.datasets import make_teacher_classification, make_teacher_regression
+
+# Hidden layers, activation, classes of the teacher.
+KINDS = [
+    ((5,), "tanh", None),
+    ((10,), "tanh", None),
+    ((20,), "tanh", None),
+    ((5, 3), "relu", None),
+    ((10, 5), "relu", None),
+    ((5,), "relu", 2),
+    ((10,), "relu", 3),
+]
+
+
+def trial(sizes, activation, n_classes, seed):
+    """Sizes of the core and of what the pruner leaves, and the score on fresh rows."""
+    settings = {
+        "n_samples": 10_000,
+        "n_features": 2 * sizes[0],
+        "hidden_layer_sizes": sizes,
+        "activation": activation,
+        "random_state": seed,
+    }
+    if n_classes is None:
+        X, y = make_teacher_regression(**settings)
+        estimator = SpectralMLPRegressor
+    else:
+        X, y = make_teacher_classification(n_classes=n_classes, **settings)
+        estimator = SpectralMLPClassifier
+    student = estimator([5 * n for n in sizes], activation=activation, random_state=seed)
+    pruner = SpectralPruner(student).fit(X[:8000], y[:8000])
+    return pruner.estimator_.core_sizes_, pruner.n_nodes_, pruner.score(X[8000:], y[8000:])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, default=10)
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    print(f"{machine()}; seeds 0 to {options.trials - 1}\n")
+    print(".. csv-table::\n   :header-rows: 1\n")
+    print_row("teacher", "nodes", "core", "pruner", "pruner exact", "score")
+    for kind in KINDS:
+        report(*kind, options)
+
+
+def report(sizes, activation, n_classes, options):
+    """Run and print one kind, a row for each hidden layer."""
+    results = Parallel(n_jobs=options.jobs)(
+        delayed(trial)(sizes, activation, n_classes, seed) for seed in range(options.trials)
+    )
+    core, pruned, scores = map(np.array, zip(*results, strict=True))
+    name = activation if n_classes is None else f"{activation} with {n_classes} classes"
+    for layer, size in enumerate(sizes):
+        lists = [" ".join(map(str, found[:, layer])) for found in (core, pruned)]
+        exact = f"{(pruned[:, layer] == size).mean():.0%}"
+        print_row(f"{name} layer {layer + 1}", size, *lists, exact, f"{scores.mean():.4f}")
+
+
+if __name__ == "__main__":
+    main()
