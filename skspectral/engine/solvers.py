@@ -77,6 +77,7 @@ class Moments:
         section = stack.trainable(trainable)
         own = stack.theta, stack.gradient, self.mean, self.square
         self._tensors = [tensor[:, section] for tensor in own]
+        self._together = [(tensor,) for tensor in self._tensors]
         self._step = torch.zeros((), dtype=torch.float32, device=stack.theta.device)
 
     def advance(self, rates, factor):
@@ -84,7 +85,7 @@ class Moments:
         self.n_steps += 1
         self._step.fill_(self.n_steps)
         if len(set(rates)) == 1:
-            self._advance([(tensor,) for tensor in self._tensors], rates[0] * factor)
+            self._advance(self._together, rates[0] * factor)
             return
         for rate in set(rates):
             members = [k for k, own in enumerate(rates) if own == rate]
