@@ -152,6 +152,15 @@ class Parameters:
         """Nodes of each layer, inputs first, tuple of int."""
         return (len(self.eigenvectors[0]), *map(len, self.intercepts))
 
+    def map(self, function):
+        """A function of every array."""
+        return Parameters(
+            [function(a) for a in self.eigenvectors],
+            [function(a) for a in self.intercepts],
+            [function(a) for a in self.eigenvalues_in],
+            [function(a) for a in self.eigenvalues_out],
+        )
+
     def take(self, nodes):
         """The network of some nodes of each layer.
 
@@ -173,33 +182,35 @@ class Parameters:
             [values[own] for values, (_, own) in zip(self.eigenvalues_out, pairs, strict=True)],
         )
 
-    def spread(self, nodes, widths):
-        """The network of which :meth:`take` left this one, its other nodes being zero.
+    def put_into(self, whole, nodes):
+        """A copy of a network, with these parameters in the places that :meth:`take` had them from.
 
         Parameters
         ----------
+        whole : Parameters
         nodes : list of ndarray of int
-        widths : sequence of int
-            Nodes of each layer.
+            Indices of the nodes of each layer.
 
         Returns
         -------
         parameters : Parameters
         """
-        shapes = list(zip(widths[:-1], widths[1:], strict=True))
-        dtype = self.eigenvectors[0].dtype
-        whole = Parameters(
-            [np.zeros(shape, dtype) for shape in shapes],
-            [np.zeros(n_out, dtype) for _, n_out in shapes],
-            [np.zeros(n_in, dtype) for n_in, _ in shapes],
-            [np.zeros(n_out, dtype) for _, n_out in shapes],
-        )
+        other = whole.map(np.copy)
         for t, (rows, columns) in enumerate(zip(nodes[:-1], nodes[1:], strict=True)):
-            whole.eigenvectors[t][np.ix_(rows, columns)] = self.eigenvectors[t]
-            whole.intercepts[t][columns] = self.intercepts[t]
-            whole.eigenvalues_in[t][rows] = self.eigenvalues_in[t]
-            whole.eigenvalues_out[t][columns] = self.eigenvalues_out[t]
-        return whole
+            other.eigenvectors[t][np.ix_(rows, columns)] = self.eigenvectors[t]
+            other.intercepts[t][columns] = self.intercepts[t]
+            other.eigenvalues_in[t][rows] = self.eigenvalues_in[t]
+            other.eigenvalues_out[t][columns] = self.eigenvalues_out[t]
+        return other
+
+    def scaled(self, layer, nodes, factor):
+        """A copy in which all that enters and leaves some nodes of a hidden layer is smaller."""
+        other = self.map(np.copy)
+        other.eigenvectors[layer - 1][:, nodes] *= factor
+        other.intercepts[layer - 1][nodes] *= factor
+        other.eigenvalues_in[layer][nodes] *= factor
+        other.eigenvectors[layer][nodes] *= factor
+        return other
 
     def penalty(self, strengths, eigenvalues):
         """The penalty on the parameters.

@@ -51,20 +51,20 @@ def trained(X, members, modes=MODES, activation="relu", **options):
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "logistic"])
-def test_vanished_nodes_leave_the_stack_and_come_back_as_zeros(activation):
+def test_vanished_nodes_leave_the_stack_and_come_back_next_to_zero(activation):
     X, one = member(30, STRONG[activation], activation=activation)
     (end,), widths, (means, _, n_steps) = trained(X, [one], activation=activation)
     ((_, first, second, _),) = widths[-1]
     assert first < 15
     assert n_steps == 600
-    hidden = [np.flatnonzero(values) for values in end.eigenvalues_in[1:]]
-    assert [len(nodes) for nodes in hidden] == [first, second]
-    for parameters in (end, means[0]):
-        assert parameters.widths == (2, 30, 5, 1)
-        gone = np.setdiff1d(np.arange(30), hidden[0])
-        assert not parameters.eigenvectors[0][:, gone].any()
-        assert not parameters.intercepts[0][gone].any()
-        assert not parameters.eigenvectors[1][gone].any()
+    moved = [np.flatnonzero(values) for values in means[0].eigenvalues_in[1:]]
+    assert [len(nodes) for nodes in moved] == [first, second]
+    assert means[0].widths == end.widths == (2, 30, 5, 1)
+    gone = np.setdiff1d(np.arange(30), moved[0])
+    gates = np.abs(end.eigenvalues_in[1])
+    assert (gates[gone] < 1e-4 * gates.max()).all()
+    assert gates[gone].all()
+    assert np.abs(end.eigenvectors[0][:, gone]).max() < 1e-2
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "logistic"])
@@ -115,15 +115,51 @@ def test_nodes_that_could_come_back_stay(mode, change, options, monkeypatch):
     assert widths[-1] == [(2, 12, 5, 1)]
 
 
-def test_what_was_dropped_stays_zero_when_training_goes_on():
+def test_what_was_dropped_has_a_gradient_when_training_goes_on():
     X, own = member(30, 3e-2)
-    (end,), _, moments = trained(X, [own])
-    again = replace(own, parameters=end)
+    (end,), widths, moments = trained(X, [own])
+    again = replace(own, parameters=end, strengths=dict.fromkeys(own.strengths, 1e-5))
+    assert widths[-1][0][1] < 15
     (further,), _, _ = trained(X, [again], n_epochs=1, moments=moments, schedule="constant")
-    gone = end.eigenvalues_in[1] == 0
-    assert gone.any()
-    assert not further.eigenvalues_in[1][gone].any()
     assert not np.array_equal(further.eigenvectors[0], end.eigenvectors[0])
+    harder = replace(again, targets=np.sin(3 * X[:, :1]) * X[:, 1:])
+    (grown,), _, _ = trained(X, [harder], n_epochs=600)
+    gates = np.abs(grown.eigenvalues_in[1])
+    assert (gates > 0.1 * gates.max()).sum() > 2 * widths[-1][0][1]
+
+
+def test_members_that_have_ended_stay_as_they_are():
+    X, own = member(30, 3e-2)
+    ends = []
+
+    def stop(losses, population, active):
+        if len(ends) == 0 and len(losses) and stop.n == 2:
+            ends.append(population.read(0))
+        stop.n += 1
+        return -losses, np.array([stop.n > 2, False])
+
+    stop.n = 0
+    (first, _), _, _ = train(
+        X,
+        [own, own],
+        architecture=Architecture((2, None, 5, 1), "relu", MODES),
+        loss="squared_error",
+        monitor=stop,
+        n_epochs=600,
+        n_sharing=2,
+    )
+    np.testing.assert_array_equal(first.eigenvectors[1], ends[0].eigenvectors[1])
+
+
+@pytest.mark.parametrize("trainable", ["eigenvectors", "eigenvalues"])
+def test_members_of_a_stack_train_what_is_trainable(trainable):
+    members = [member(6, 1e-3, seed=k)[1] for k in range(2)]
+    X = member(6, 1e-3)[0]
+    together, *_ = trained(X, members, n_epochs=20, trainable=trainable)
+    for found, own in zip(together, members, strict=True):
+        ((alone,), *_) = trained(X, [own], n_epochs=20, trainable=trainable)
+        for a, b in zip(found.weights, alone.weights, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-9)
 
 
 def test_a_population_reads_members_in_the_order_given():

@@ -175,7 +175,8 @@ class Stack:
                 if name in transfer:
                     value = transfer[name][k, :rows, :columns].cpu().numpy().copy()
                 else:
-                    value = self.theta.new_full((rows, columns), fixed[name]).cpu().numpy()
+                    constant = fixed[name] if flat is None or flat is self.theta else 0.0
+                    value = self.theta.new_full((rows, columns), constant).cpu().numpy()
                 values.append(value if name == "eigenvectors" else value.ravel())
         return Parameters(*lists)
 

@@ -18,6 +18,10 @@ from skspectral.engine.solvers import Moments
 # of the largest in their layer: then its relevance is below a thousandth.
 _VANISHED = 0.03
 
+# What is left of their parameters: nothing to speak of, and yet a gradient for a later training
+# that has a use for them.
+_LEFT = 1e-3
+
 # It pays to drop this share of the nodes of a layer.
 _WORTHWHILE = 0.1
 
@@ -64,6 +68,7 @@ class Population:
         starts = [member.parameters for member in members]
         self._widths = [start.widths for start in starts]
         self._nodes = [[np.arange(n) for n in widths] for widths in self._widths]
+        self._whole = list(starts)
         self._form(starts, *(moments or (None, None, 0)))
 
     def __len__(self):
@@ -75,15 +80,15 @@ class Population:
         return [group.stack for group in self._groups]
 
     def read(self, k):
-        """Parameters of member `k`, at its full width; what was dropped is zero."""
-        return self._spread(k, self._own(k))
+        """Parameters of member `k`, at its full width; what was dropped is next to zero."""
+        own = self._own(k)
+        return own if self._is_whole(k) else own.put_into(self._whole[k], self._nodes[k])
 
     @property
     def moments(self):
         """Tuple (means, squares, n_steps) of two lists of Parameters and an int."""
         means, squares = (
-            [self._spread(k, self._own(k, name)) for k in range(len(self))]
-            for name in ("mean", "square")
+            [self._moment(k, name) for k in range(len(self))] for name in ("mean", "square")
         )
         return means, squares, self._groups[0].moments.n_steps
 
@@ -109,9 +114,9 @@ class Population:
             losses[group.members] = group.train(steps, rates[group.members].tolist(), factors)
         return losses
 
-    def drop_vanished(self):
-        """Go on without the nodes that have vanished."""
-        remaining = self._remaining() if self._trainable == "all" else {}
+    def drop_vanished(self, active):
+        """Go on without the nodes that have vanished, of the members that are active."""
+        remaining = self._remaining(active) if self._trainable == "all" else {}
         if not remaining:
             return
         states = []
@@ -120,11 +125,18 @@ class Population:
             states.append(
                 [p.take(remaining[k]) if k in remaining else p for k, p in enumerate(own)]
             )
-        for k, nodes in remaining.items():
-            self._nodes[k] = [b[a] for a, b in zip(nodes, self._nodes[k], strict=True)]
+        nodes, whole = list(self._nodes), list(self._whole)
+        for k, left in remaining.items():
+            nodes[k] = [b[a] for a, b in zip(left, self._nodes[k], strict=True)]
+            whole[k] = self.read(k)
+            for layer, (before, after) in enumerate(zip(self._nodes[k], nodes[k], strict=True)):
+                gone = np.setdiff1d(before, after)
+                if len(gone):
+                    whole[k] = whole[k].scaled(layer, gone, _LEFT)
         self._form(*states, self._groups[0].moments.n_steps)
+        self._nodes, self._whole = nodes, whole
 
-    def _remaining(self):
+    def _remaining(self, active):
         """Nodes of each layer that have not vanished, of the members for which it pays."""
         remaining = {}
         for group in self._groups:
@@ -137,7 +149,7 @@ class Population:
                 left = min(len(own) / n for own, n in zip(nodes, widths, strict=True))
                 # Without a penalty nothing holds a small node down.
                 penalised = self._strengths[k]["eigenvectors"] and self._strengths[k]["eigenvalues"]
-                if penalised and left <= 1 - _WORTHWHILE:
+                if active[k] and penalised and left <= 1 - _WORTHWHILE:
                     remaining[k] = nodes
         return remaining
 
@@ -146,10 +158,14 @@ class Population:
         group, place = self._places[k]
         return group.stack.read(place, group.flat(name))
 
-    def _spread(self, k, parameters):
-        if tuple(map(len, self._nodes[k])) == self._widths[k]:
-            return parameters
-        return parameters.spread(self._nodes[k], self._widths[k])
+    def _is_whole(self, k):
+        return tuple(map(len, self._nodes[k])) == self._widths[k]
+
+    def _moment(self, k, name):
+        own = self._own(k, name)
+        if self._is_whole(k):
+            return own
+        return own.put_into(self._whole[k].map(np.zeros_like), self._nodes[k])
 
     def _form(self, parameters, means, squares, n_steps):
         """Divide the members into stacks."""

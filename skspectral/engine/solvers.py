@@ -77,7 +77,10 @@ class Moments:
         section = stack.trainable(trainable)
         own = stack.theta, stack.gradient, self.mean, self.square
         self._tensors = [tensor[:, section] for tensor in own]
-        self._together = [(tensor,) for tensor in self._tensors]
+        # The step wants whole pieces of memory: of a section each member's row is one.
+        self._together = [
+            (tensor,) if tensor.is_contiguous() else tuple(tensor) for tensor in self._tensors
+        ]
         self._step = torch.zeros((), dtype=torch.float32, device=stack.theta.device)
 
     def advance(self, rates, factor):
@@ -215,7 +218,7 @@ def adam(
             if not rates.any():
                 break
             if (epoch + 1) % looks == 0 and epoch + 1 < n_epochs:
-                population.drop_vanished()
+                population.drop_vanished(rates > 0)
     except KeyboardInterrupt:
         outcome.interrupted = True
     return outcome

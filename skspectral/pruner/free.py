@@ -78,7 +78,7 @@ class Problem:
 
     def __init__(self, X, targets, weights, activation, fit_intercept):
         self.X, self.targets, self.weights = X, targets, weights
-        self.activation, self._fit_intercept = activation, fit_intercept
+        self.activation, self.fit_intercept = activation, fit_intercept
 
     def layers(self, network):
         """Values of all layers, inputs first and outputs last."""
@@ -130,7 +130,7 @@ class Problem:
             self.X,
             [Member(start, self.targets, _FREE, weights=self.weights, monitor=pays)],
             architecture=Architecture(
-                widths, self.activation, (None,) * (len(widths) - 1), self._fit_intercept
+                widths, self.activation, (None,) * (len(widths) - 1), self.fit_intercept
             ),
             loss="squared_error",
             solver="lbfgs",
@@ -142,7 +142,7 @@ class Problem:
 
     def _price(self, network):
         n, k = len(self.X), sum(w.size for w in network.weights)
-        if self._fit_intercept:
+        if self.fit_intercept:
             k += sum(b.size for b in network.intercepts)
         if self.activation == "relu":
             k -= network.n_nodes  # their scale can pass from one side of them to the other

@@ -117,10 +117,10 @@ def _price(table, network):
 
 def _costs(problem, network):
     """What the criterion's first term gains by each input, were the others to stay as they are."""
-    rows = slice(_MOST_ROWS)
+    rows = _rows(problem)
     X, targets = problem.X[rows], problem.targets[rows]
     weights = None if problem.weights is None else problem.weights[rows]
-    means = problem.mean(problem.X)
+    means = problem.mean(problem.X) if problem.fit_intercept else np.zeros(problem.X.shape[1])
     first = X @ network.weights[0] + network.intercepts[0]
 
     def errors(values):
@@ -140,7 +140,7 @@ def _costs(problem, network):
 
 def _lost(table, problem, network, inputs):
     """Columns that the error depends on, the most telling first."""
-    rows = slice(_MOST_ROWS)
+    rows = _rows(problem)
     error = (problem.targets - problem.layers(network)[-1])[rows]
     weights = 1.0 if problem.weights is None else problem.weights[rows, None]
     error = (error - problem.mean(error) if problem.weights is None else error) * weights
@@ -161,6 +161,11 @@ def _lost(table, problem, network, inputs):
     least = chi2.isf(_RARELY / table.n_columns, n_terms)
     order = np.argsort(-scores, kind="stable")[:_MOST_AT_ONCE]
     return order[scores[order] > least]
+
+
+def _rows(problem):
+    """Rows by which inputs are compared, from all parts of the data."""
+    return slice(None, None, -(-len(problem.X) // _MOST_ROWS))
 
 
 def _standard(X):

@@ -264,7 +264,7 @@ class SpectralPruner(BasePruner):
             return True
         if np.ndim(y) == 2 and np.shape(y)[1] == 1:  # the network has warned of it
             y = np.ravel(y)
-        return recovery_pays(network, reaching(estimator, X), y, weights, inputs)
+        return recovery_pays(network, reaching(estimator, X), y, weights)
 
     def _given(self):
         """The prefit estimator, checked."""

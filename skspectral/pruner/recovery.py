@@ -68,7 +68,7 @@ def is_recoverable(network, n_rows, inputs=None):
     return np.dot(widths[:-1], widths[1:]) <= _PARAMETERS_PER_ROW * n_rows
 
 
-def recovery_pays(network, X, y, sample_weight=None, inputs=None):
+def recovery_pays(network, X, y, sample_weight=None):
     """Whether the network that :func:`recover` finds predicts better than the given one.
 
     For data that cannot tell the size for certain. Both are fitted to two thirds of the rows, from
@@ -76,7 +76,7 @@ def recovery_pays(network, X, y, sample_weight=None, inputs=None):
 
     Parameters
     ----------
-    network, X, y, sample_weight, inputs
+    network, X, y, sample_weight
         See :func:`recover`.
 
     Returns
@@ -84,7 +84,7 @@ def recovery_pays(network, X, y, sample_weight=None, inputs=None):
     pays : bool
         False for classifiers and with fewer than sixty rows.
     """
-    if not is_regressor(network) or len(network.coefs_) < 2:
+    if not is_regressor(network) or len(network.coefs_) < 2 or not all(network.core_sizes_):
         return False
     rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
     if len(rows) < _FEWEST_ROWS:
@@ -101,7 +101,7 @@ def recovery_pays(network, X, y, sample_weight=None, inputs=None):
         student.fit(X_train, y_train, w_train)
     if not all(student.core_sizes_):
         return False
-    other, _ = recover(student, X_train, y_train, w_train, inputs)
+    other, _ = recover(student, X_train, y_train, w_train)
     return other.score(X_test, y_test, w_test) > student.score(X_test, y_test, w_test)
 
 
