@@ -130,25 +130,25 @@ def test_what_was_dropped_has_a_gradient_when_training_goes_on():
 
 def test_members_that_have_ended_stay_as_they_are():
     X, own = member(30, 3e-2)
-    ends = []
+    read = []
 
-    def stop(losses, population, active):
-        if len(ends) == 0 and len(losses) and stop.n == 2:
-            ends.append(population.read(0))
-        stop.n += 1
-        return -losses, np.array([stop.n > 2, False])
+    def end_one(losses, population, active):
+        if active[0]:
+            read.append(population.read(0))
+        return -losses, np.array([len(read) == 100, False])
 
-    stop.n = 0
     (first, _), _, _ = train(
         X,
         [own, own],
         architecture=Architecture((2, None, 5, 1), "relu", MODES),
         loss="squared_error",
-        monitor=stop,
+        monitor=end_one,
         n_epochs=600,
         n_sharing=2,
     )
-    np.testing.assert_array_equal(first.eigenvectors[1], ends[0].eigenvectors[1])
+    assert len(read) == 100
+    for found, expected in zip(first.eigenvectors, read[-1].eigenvectors, strict=True):
+        np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("trainable", ["eigenvectors", "eigenvalues"])
@@ -213,7 +213,7 @@ def test_sources_share_a_stack_rank_by_rank():
     wide, narrow = [[310, 300], [305, 290], [300, 295]], [[10], [8], [12]]
     # Six networks of 310 nodes are too many for the cache: of each rank one stack.
     found = stacks_of(hidden, batch_size=100)
-    assert [own for stack in found[:-1] for own in stack] != []
+    assert len(found) == 3
     assert found[-1] == narrow
     assert sorted(n for stack in found[:-1] for own in stack for n in own) == sorted(
         n for own in wide for n in own

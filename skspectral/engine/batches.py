@@ -9,7 +9,7 @@ _GATHERED = 2**17
 
 
 class Batches:
-    """Minibatches for a stack, from S sources, each with its own rows, order and weights.
+    """Minibatches for a population, from its sources, each with its own rows, order and weights.
 
     The rows of a source are split into batches whose sizes differ by at most one. Where a source
     has a smaller batch than another, rows of weight zero fill it up.
@@ -18,15 +18,15 @@ class Batches:
     ----------
     X : ndarray or CSR array of shape (n_samples, n_inputs)
         The data of all. Sparse rows become dense a batch at a time.
-    targets : list of S ndarray of shape (n_rows_s, n_outputs)
+    targets : list of ndarray of shape (n_rows_s, n_outputs)
         Targets of the rows of each source.
-    rows : list of S ndarray of shape (n_rows_s,), default=None
+    rows : list of ndarray of shape (n_rows_s,), default=None
         Rows of X of each source; None is all of them for every source.
-    weights : list of S ndarray of shape (n_rows_s,), default=None
+    weights : list of ndarray of shape (n_rows_s,), default=None
         Sample weights of mean one, so that a batch estimates the mean loss over all rows.
     batch_size : int, default=None
         Largest number of rows of a batch; None is all of them.
-    generators : list of S (numpy.random.Generator or None), default=None
+    generators : list of (numpy.random.Generator or None), default=None
         Order of the rows of each source, drawn anew each epoch; None keeps them as they are.
     ones : bool, default=False
         Whether X gets a last column of ones, for the intercepts.

@@ -1,4 +1,4 @@
-"""Trainings that run as one stack."""
+"""Trainings that run together."""
 
 from dataclasses import dataclass, replace
 

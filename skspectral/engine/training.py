@@ -1,4 +1,4 @@
-"""Train a list of networks as one stack: numpy in, numpy out."""
+"""Train a list of networks together: numpy in, numpy out."""
 
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from skspectral.spectral import Parameters
 
 @dataclass
 class Member:
-    """One network of a stack: all that may differ between the members.
+    """One network of a population: all that may differ between the members.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ def train(
     parameters : list of Parameters
         Where each member ended.
     outcomes : list of Outcome
-        One for the stack with Adam, one for each member with L-BFGS.
+        One for all with Adam, one for each member with L-BFGS.
     moments : tuple or None
         State of Adam after the last step: two lists of Parameters and an int.
     """

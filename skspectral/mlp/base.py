@@ -191,7 +191,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         return self
 
     def _fit_in_steps(self, X, y, sample_weight, incremental=False):
-        """A fit that stops for its training: a search runs many as one stack.
+        """A fit that stops for its training: a search runs many together.
 
         Yields the :class:`~skspectral.engine.together.Training`, wants what it came to, and returns
         the estimator.

@@ -80,7 +80,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the previous fit.
     n_init : int, default=1
-        Random starts, trained as one stack. The one of the smallest objective is kept, with early
+        Random starts, trained together. The one of the smallest objective is kept, with early
         stopping that of the best validation score; ``stability_`` tells how far they agree.
     class_weight : dict or "balanced", default=None
         Weight of each class, by label, not negative; ``"balanced"`` is n_samples / (n_classes *

@@ -71,7 +71,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the previous fit.
     n_init : int, default=1
-        Random starts, trained as one stack. The one of the smallest objective is kept, with early
+        Random starts, trained together. The one of the smallest objective is kept, with early
         stopping that of the best validation score; ``stability_`` tells how far they agree.
     device : str, default="cpu"
         Torch device to train on, such as ``"cuda"``. The fitted estimator is numpy either way.

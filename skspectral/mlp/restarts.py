@@ -1,4 +1,4 @@
-"""Several random starts, trained as one stack; the best is kept."""
+"""Several random starts, trained together; the best is kept."""
 
 import numpy as np
 from sklearn.base import clone

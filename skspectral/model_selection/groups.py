@@ -1,4 +1,4 @@
-"""Which fits of a search train as one stack."""
+"""Which fits of a search train together."""
 
 from dataclasses import dataclass
 
@@ -129,7 +129,7 @@ def _divided(tasks, largest):
 
 
 def _kind(network, widths):
-    """Equal for networks that can be members of one stack, as far as their parameters tell."""
+    """Equal for networks that can be trained together, as far as their parameters tell."""
     if not stops_for_training(network):
         return None
     settings = network.get_params().items()

@@ -1,4 +1,4 @@
-"""Fits of a search that train as one stack, and are scored as scikit-learn scores them."""
+"""Fits of a search that train together, and are scored as scikit-learn scores them."""
 
 from functools import partial
 
@@ -132,7 +132,7 @@ class _Fit:
 
 
 def _train(fits, X, y, fit_params):
-    """Train all, those that can as one stack."""
+    """Train all, those that can together."""
     from skspectral.engine.together import run_together
 
     prepared, stacks = {}, {}

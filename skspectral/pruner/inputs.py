@@ -142,8 +142,8 @@ def _lost(table, problem, network, inputs):
     """Columns that the error depends on, the most telling first."""
     rows = _rows(problem)
     error = (problem.targets - problem.layers(network)[-1])[rows]
-    weights = 1.0 if problem.weights is None else problem.weights[rows, None]
-    error = (error - problem.mean(error) if problem.weights is None else error) * weights
+    if problem.weights is not None:
+        error = error * problem.weights[rows, None]
     partners = np.column_stack([np.ones(len(error)), _standard(problem.X[rows])])
     # The error of each output, times each of the partners.
     errors = (error[:, :, None] * partners[:, None, :]).reshape(len(error), -1)
