@@ -242,7 +242,7 @@ class _Matrices:
 
     def __init__(self, tensor):
         self.tensor = tensor
-        self.factor = _array(tensor)
+        self.factor = as_array(tensor)
         self.factor_T = self.factor.swapaxes(1, 2)
 
 
@@ -256,10 +256,10 @@ class _Transfer:
     def __init__(self, parameters, gradients, mode, on_ones=False):
         self.mode = mode
         self.parameters = parameters
-        self._values = {name: _array(view) for name, view in parameters.items()}
-        self._slopes = {name: _array(view) for name, view in gradients.items()}
+        self._values = {name: as_array(view) for name, view in parameters.items()}
+        self._slopes = {name: as_array(view) for name, view in gradients.items()}
         phi = parameters["eigenvectors"]
-        on_cpu = phi.device.type == "cpu"
+        on_cpu = phi.is_cpu
         # They share the names of most functions.
         self._xp = np if on_cpu else torch
         self._sum = np.add.reduce if on_cpu else torch.sum
@@ -278,7 +278,7 @@ class _Transfer:
             self._gate = self._values["eigenvalues_in"]
         else:
             rows = n_in if mode == "both" else 1
-            self._gate = _array(phi.new_ones(n_members, rows, n_out))
+            self._gate = as_array(phi.new_ones(n_members, rows, n_out))
         if "eigenvalues_in" in parameters:
             self._slope_in = self._slopes["eigenvalues_in"][:, :, 0]
 
@@ -348,9 +348,9 @@ class _Workspace:
         self.by_source = self.outputs[-1].tensor.view(n_sources, -1, *shapes[-1][1:])
 
 
-def _array(tensor):
+def as_array(tensor):
     """A NumPy array on the memory of a tensor that is on the CPU, else the tensor."""
-    return tensor.numpy() if tensor.device.type == "cpu" else tensor
+    return tensor.numpy() if tensor.is_cpu else tensor
 
 
 def _split(array, n):

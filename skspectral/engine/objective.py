@@ -1,6 +1,9 @@
 """What is minimised: mean loss + sum of strength * parameter**2."""
 
+import numpy as np
 import torch
+
+from skspectral.engine.network import as_array
 
 
 def squared_error(outputs, targets, weights):
@@ -18,17 +21,19 @@ def squared_error(outputs, targets, weights):
     -------
     loss : tensor of shape (S, M)
     """
-    error = outputs.sub_(targets)
-    n_outputs = error.shape[3]
+    on_cpu = outputs.is_cpu  # where a call of NumPy takes less time than one of torch
+    xp, vecdot = (np, np.vecdot) if on_cpu else (torch, torch.linalg.vecdot)
+    error, targets = as_array(outputs), as_array(targets)
+    xp.subtract(error, targets, out=error)
+    n_sources, n_members, size, n_outputs = error.shape
     if weights is None:
-        scale = 1 / (error.shape[2] * n_outputs)
-        loss = _total(error, error).mul_(scale)
-        error.mul_(2 * scale)
+        weighted, share = error, 1 / (size * n_outputs)
     else:
-        weighted = error * weights
-        loss = _total(weighted, error).div_(n_outputs)
-        torch.mul(weighted, 2 / n_outputs, out=outputs)
-    return loss
+        weighted, share = error * as_array(weights), 1 / n_outputs
+    by_member = n_sources, n_members, size * n_outputs
+    loss = vecdot(weighted.reshape(by_member), error.reshape(by_member)) * share
+    xp.multiply(weighted, 2 * share, out=error)
+    return torch.as_tensor(loss)
 
 
 def softmax_cross_entropy(outputs, targets, weights):
@@ -123,13 +128,6 @@ class Objective:
     def penalty(self):
         """Penalty of each member, tensor of shape (K,)."""
         return (self._alpha * self.stack.theta.square()).sum(1)
-
-
-def _total(a, b):
-    """Sum of a * b for each member."""
-    if a.shape[:2] == (1, 1):
-        return torch.dot(a.view(-1), b.view(-1)).view(1, 1)
-    return (a * b).sum((2, 3))
 
 
 def _weigh(loss, gradient, weights, n_labels):

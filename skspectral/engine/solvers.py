@@ -1,6 +1,5 @@
 """The two solvers: Adam for a population, L-BFGS for a stack of one. They leave it trained."""
 
-import math
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -198,8 +197,8 @@ def adam(
     looks = max(1, n_epochs // _N_LOOKS)
     try:
         for epoch in range(n_epochs):
-            steps = range(epoch * n_batches, (epoch + 1) * n_batches)
-            factors = [_factor(schedule, step / (n_epochs * n_batches)) for step in steps]
+            steps = epoch * n_batches + np.arange(n_batches)
+            factors = _factors(schedule, steps / (n_epochs * n_batches)).tolist()
             with denormals_flushed():
                 losses = population.train(batches, rates, factors)
             active = rates > 0
@@ -224,9 +223,9 @@ def adam(
     return outcome
 
 
-def _factor(schedule, progress):
-    """Share of the initial learning rate."""
-    return 0.5 * (1 + math.cos(math.pi * progress)) if schedule == "cosine" else 1.0
+def _factors(schedule, progress):
+    """Shares of the initial learning rate."""
+    return 0.5 * (1 + np.cos(np.pi * progress)) if schedule == "cosine" else np.ones(len(progress))
 
 
 def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, memory=10, monitor=None):
