@@ -54,7 +54,7 @@ def test_a_lost_input_returns(column, convert):
     table = table_of(convert(X), y)
     left = fitted(table, np.array([1 - column]))
     rng = np.random.default_rng(0)
-    problem, network, inputs = return_inputs(table, *left, (30,), rng)
+    problem, network, inputs = return_inputs(table, *left, rng)
     assert sorted(inputs) == [0, 1]
     network, _ = eliminate(problem, network)
     assert problem.errors(network)[0] < 0.05 < left[0].errors(left[1])[0]
@@ -83,7 +83,7 @@ def test_rows_without_weight_tell_nothing():
     spoiled = np.r_[y, 10 * rng.standard_normal(300)], np.r_[X, rng.standard_normal((300, 12))]
     weights = np.r_[np.ones(600), np.zeros(300)] * 900 / 600
     table = table_of(spoiled[1], spoiled[0], weights)
-    own = return_inputs(table, *fitted(table, np.array([0])), (30,), rng)
+    own = return_inputs(table, *fitted(table, np.array([0])), rng)
     assert sorted(own[2]) == [0, 1]
 
 

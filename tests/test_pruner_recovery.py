@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_regression
 from skspectral.pruner import recovery
-from skspectral.pruner.elimination import cheapest, eliminate
+from skspectral.pruner.elimination import cheapest, eliminate, shrink
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import grow
 from skspectral.pruner.recovery import is_recoverable, recovery_pays
@@ -198,7 +198,9 @@ def test_the_removed_node_is_the_one_that_is_missed_least():
         [rng.normal(size=6), rng.normal(size=1)],
         [np.arange(6)],
     )
-    cost, layer, node, readouts = cheapest(problem, network, 0)
+    cost, node, change = cheapest(problem, network, 0)
+    own = np.vstack([network.weights[1], network.intercepts[1]]).ravel()
+    readouts = own + change * own[node]
     # By brute force: leave each out, and fit new readouts to the outputs by least squares.
     _, hidden, outputs = problem.layers(network)
     outputs, root, errors = outputs.ravel(), np.sqrt(weights), []
@@ -208,12 +210,67 @@ def test_the_removed_node_is_the_one_that_is_missed_least():
         errors.append(np.average((others @ fitted - outputs) ** 2, weights=weights))
         if k == node:
             expected = fitted
-    mean = np.average(outputs, weights=weights)
-    variance = np.average((outputs - mean) ** 2, weights=weights)
-    assert layer == 0
     assert node == int(np.argmin(errors))
-    assert cost == pytest.approx(min(errors) / variance, rel=1e-4)
-    assert_allclose(np.delete(readouts.ravel(), node), expected, rtol=1e-4)
+    assert cost == pytest.approx(min(errors), rel=1e-4)
+    assert_allclose(np.delete(readouts, node), expected, rtol=1e-4)
+
+
+def deep_network(rng, n_inputs=3, widths=(5, 4), n_outputs=2):
+    sizes = n_inputs, *widths, n_outputs
+    return FreeNetwork(
+        [rng.normal(size=pair) for pair in zip(sizes[:-1], sizes[1:], strict=True)],
+        [rng.normal(size=n) for n in sizes[1:]],
+        [np.arange(n) for n in widths],
+    )
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_the_cost_is_the_change_of_the_outputs(layer):
+    rng = np.random.default_rng(0)
+    weights = rng.uniform(size=300)
+    problem = problem_of(rng.normal(size=(300, 3)), np.zeros(300), weights / weights.mean())
+    network = deep_network(rng)
+    cost, node, change = cheapest(problem, network, layer)
+    small = network.without(layer, np.arange(len(network.nodes[layer])) == node)
+    own = network.weights[layer + 1][node]
+    small.weights[layer + 1] += np.outer(np.delete(change[:-1], node), own)
+    small.intercepts[layer + 1] = small.intercepts[layer + 1] + change[-1] * own
+    changes = problem.layers(small)[-1] - problem.layers(network)[-1]
+    assert cost == pytest.approx(problem.mean(changes**2).sum(), rel=1e-5)
+
+
+def test_a_node_that_never_reaches_the_outputs_costs_nothing():
+    rng = np.random.default_rng(0)
+    problem = problem_of(rng.normal(size=(300, 3)), np.zeros(300))
+    network = deep_network(rng)
+    # What node 2 gives to nodes 0 and 1 of the next layer, which are on for all rows, cancels.
+    network.weights[1][:, :2] *= 0.1
+    network.weights[1][2] = [1, -1, 0, 0]
+    network.intercepts[1][:2] = 100
+    network.weights[2][1] = network.weights[2][0]
+    cost, node, change = cheapest(problem, network, 0)
+    assert node == 2
+    assert cost == pytest.approx(0, abs=1e-20)
+    assert_allclose(np.delete(change[:-1], 2), 0)
+
+
+def test_shrinking_leaves_as_many_nodes_as_there_are_places():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 3))
+    problem, network = problem_of(X, np.abs(X[:, 0])), deep_network(rng, n_outputs=1)
+    small = shrink(problem, problem.train(network), (3, 6))
+    assert list(map(len, small.nodes)) == [3, 4]
+    assert problem.errors(small) < 1e-3
+
+
+def test_a_student_hardly_wider_than_its_teacher():
+    X, y = make_teacher_regression(2000, 8, hidden_layer_sizes=4, random_state=5)
+    student = SpectralMLPRegressor(4, alpha=1e-2, random_state=0).fit(X, y)
+    assert student.core_sizes_[0] < 4
+    pruner = SpectralPruner(student, prefit=True).fit(X, y)
+    assert pruner.n_nodes_ == (4,)
+    assert pruner.masks_[1].tolist() == [True] * 4
+    assert pruner.score(X, y) > 1 - 1e-5
 
 
 def test_elimination_leaves_next_to_nothing_of_nothing():
@@ -237,12 +294,11 @@ def test_growth_brings_back_a_node_that_was_lost():
     network.weights[1] /= y.std()
     lost = network.without(0, np.arange(4) == 2)
     assert problem.errors(problem.train(lost)) > 1e-3
-    grown = grow(problem, lost, (4,), np.random.default_rng(0))
-    assert grown.nodes[0].tolist() == [0, 1, 3, 2]  # no more than the full network has
-    found, _ = eliminate(problem, grow(problem, lost, (30,), np.random.default_rng(0)))
+    grown = grow(problem, lost, np.random.default_rng(0))
+    assert grown.nodes[0].tolist() == [0, 1, 3, -1, -1, -1, -1]
+    found, _ = eliminate(problem, grown)
     assert found.n_nodes == 4
     assert problem.errors(found) < 1e-8
-    assert grow(problem, network, (4,), None) is network  # no place left
 
 
 @pytest.mark.parametrize("as_a_pair", [False, True])

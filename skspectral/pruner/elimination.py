@@ -40,27 +40,52 @@ def eliminate(problem, network):
     return best, least
 
 
+def shrink(problem, network, widths):
+    """Remove nodes until no hidden layer has more than `widths` says.
+
+    Parameters
+    ----------
+    problem : Problem
+    network : FreeNetwork
+        Trained.
+    widths : tuple of int
+
+    Returns
+    -------
+    network : FreeNetwork
+        Trained.
+    """
+    for layer, width in enumerate(widths):
+        while len(network.nodes[layer]) > width:
+            _, node, change = cheapest(problem, network, layer)
+            network = problem.train(_removed(network, layer, node, change))
+    return network
+
+
 def _without_the_least(problem, network):
     """The network without the node that is missed least; without more, within the budget."""
     budget = _TOGETHER * problem.worth(network) / len(problem.X) * problem.errors(network).mean()
     n_left, spent = network.n_nodes // 4, 0.0
     while True:
         options = [
-            cheapest(problem, network, layer)
+            (*cheapest(problem, network, layer), layer)
             for layer, nodes in enumerate(network.nodes)
             if len(nodes) > 1
         ]
         if not options:
             return network
-        cost, layer, node, readouts = min(options, key=lambda option: option[0])
+        cost, node, change, layer = min(options, key=lambda option: option[0])
         spent, n_left = spent + cost, n_left - 1
-        network = _removed(network, layer, node, readouts)
+        network = _removed(network, layer, node, change)
         if spent > budget or n_left <= 0:
             return network
 
 
 def cheapest(problem, network, layer):
-    """The node of a hidden layer whose loss new readouts of the others make up for best.
+    """The node of a hidden layer that is missed least.
+
+    Either the other nodes make up for its output, with new readouts, as far as they can; or, where
+    that is not what matters to the outputs of the network, only its mean is made up for.
 
     Parameters
     ----------
@@ -72,29 +97,50 @@ def cheapest(problem, network, layer):
     Returns
     -------
     cost : float
-        Squared change of what the layer gives to the next, over its variance.
-    layer, node : int
-    readouts : ndarray of shape (n_nodes + 1, n_next)
-        New outgoing weights of the layer, the next intercepts last.
+        Squared change of the outputs of the network, summed over them.
+    node : int
+    change : ndarray of shape (n_nodes + 1,)
+        Shares of its readouts that the nodes of the layer take over, and the intercepts last.
     """
-    hidden = problem.layers(network)[layer + 1]
-    hidden = np.column_stack([hidden, np.ones(len(hidden))])
+    values = problem.layers(network)
+    constant = np.full(len(problem.X), float(problem.fit_intercept))
+    hidden = np.column_stack([values[layer + 1], constant])
     weighted = hidden if problem.weights is None else hidden * problem.weights[:, None]
     gram = weighted.T @ hidden / len(hidden)
     ridge = 1e-10 * np.trace(gram) / len(gram)
     inverse = np.linalg.inv(gram + ridge * np.eye(len(gram)))
-    readouts = np.vstack([network.weights[layer + 1], network.intercepts[layer + 1]])
-    costs = (readouts[:-1] ** 2).sum(axis=1) / np.diag(inverse)[:-1]
+    # Of each node what is left of it beside the others, as a combination of all.
+    left = inverse[:, :-1] / np.diag(inverse)[:-1]
+    readouts = network.weights[layer + 1]
+    if layer == len(network.nodes) - 1:
+        costs = (readouts**2).sum(axis=1) / np.diag(inverse)[:-1]
+    else:
+        around_its_mean = np.vstack([np.eye(left.shape[1]), -gram[-1, :-1]])
+        left, costs = _cheaper(problem, network, layer, hidden, (left, around_its_mean))
     node = int(costs.argmin())
-    mean = gram[-1] @ readouts
-    variance = np.einsum("ik,ij,jk", readouts, gram, readouts) - mean @ mean
-    change = inverse[:, [node]] / inverse[node, node] * readouts[node]
-    return costs[node] / max(variance, np.finfo(float).tiny), layer, node, readouts - change
+    return costs[node], node, np.eye(len(left))[node] - left[:, node]
 
 
-def _removed(network, layer, node, readouts):
+def _cheaper(problem, network, layer, hidden, ways):
+    """Of several ways for each node to leave the one that changes the outputs least."""
+    rows = problem.some_rows
+    weights = None if problem.weights is None else problem.weights[rows]
+    hidden, readouts = hidden[rows], network.weights[layer + 1]
+    reaching = hidden @ np.vstack([readouts, network.intercepts[layer + 1]])
+    before = problem.outputs(network, layer + 1, reaching.copy())
+    costs = np.empty((len(ways), len(readouts)))
+    for own, way in zip(costs, ways, strict=True):
+        for node, left in enumerate((hidden @ way).T):
+            after = problem.outputs(network, layer + 1, reaching - np.outer(left, readouts[node]))
+            own[node] = np.average((after - before) ** 2, axis=0, weights=weights).sum()
+    best = costs.argmin(axis=0)
+    return np.choose(best, ways), costs.min(axis=0)
+
+
+def _removed(network, layer, node, change):
     gone = np.arange(len(network.nodes[layer])) == node
+    own = network.weights[layer + 1][node]
     network = network.without(layer, gone)
-    network.weights[layer + 1] = readouts[:-1][~gone]
-    network.intercepts[layer + 1] = readouts[-1]
+    network.weights[layer + 1] = network.weights[layer + 1] + np.outer(change[:-1][~gone], own)
+    network.intercepts[layer + 1] = network.intercepts[layer + 1] + change[-1] * own
     return network

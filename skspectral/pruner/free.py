@@ -15,6 +15,9 @@ _SEARCHED = 8
 # L-BFGS.
 _NOTHING = 1e-7
 
+# By so many rows nodes and inputs are compared.
+_MOST_ROWS = 4000
+
 # Of L-BFGS; looking back on SciPy's 10 steps it takes a third more of them.
 _N_ITERATIONS, _MEMORY = 300, 20
 
@@ -36,7 +39,7 @@ class FreeNetwork:
     weights : list of ndarray of shape (n_in, n_out)
     intercepts : list of ndarray of shape (n_out,)
     nodes : list of ndarray of int
-        For each hidden layer the nodes of the full network that its nodes take the places of.
+        For each hidden layer the nodes of the full network that its nodes come from; -1 is none.
     """
 
     weights: list
@@ -87,6 +90,18 @@ class Problem:
             values.append(values[-1] @ w + b)
             if k < len(network.nodes):
                 ACTIVATIONS[self.activation](values[-1])
+        return values
+
+    @property
+    def some_rows(self):
+        """Rows enough to compare nodes by, from all parts of the data."""
+        return slice(None, None, -(-len(self.X) // _MOST_ROWS))
+
+    def outputs(self, network, layer, values):
+        """Outputs, given what reaches a hidden layer before its activation; `values` are lost."""
+        for w, b in zip(network.weights[layer + 1 :], network.intercepts[layer + 1 :], strict=True):
+            ACTIVATIONS[self.activation](values)
+            values = values @ w + b
         return values
 
     def mean(self, values):

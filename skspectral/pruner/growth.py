@@ -23,8 +23,8 @@ _DERIVATIVES = {
 }
 
 
-def grow(problem, network, widths, rng):
-    """Add small nodes to each hidden layer, in the places of those that have vanished.
+def grow(problem, network, rng):
+    """Add small nodes to each hidden layer.
 
     Of many random directions those are taken along which a node answers best to the slope of the
     error. Training turns them to where they help; a node that the penalty has removed, or that the
@@ -35,24 +35,19 @@ def grow(problem, network, widths, rng):
     problem : Problem
     network : FreeNetwork
         Trained.
-    widths : tuple of int
-        Nodes of each hidden layer of the full network: no layer grows beyond.
     rng : numpy.random.Generator
 
     Returns
     -------
     network : FreeNetwork
-        Not trained. The one given, if there is no place left.
+        Not trained.
     """
     values, slopes = problem.layers(network), _slopes(problem, network)
     weights, intercepts = list(network.weights), list(network.intercepts)
     nodes = list(network.nodes)
     # The new nodes of a layer have nothing to say, yet, to those of the next.
-    for layer, width in enumerate(widths):
-        free = np.setdiff1d(np.arange(width), nodes[layer])
-        n_new = min(max(_FEWEST, int(np.ceil(_SHARE * len(nodes[layer])))), len(free))
-        if n_new == 0:
-            continue
+    for layer in range(len(nodes)):
+        n_new = max(_FEWEST, int(np.ceil(_SHARE * len(nodes[layer]))))
         old_in, old_out = network.weights[layer], network.weights[layer + 1]
         own = _directions(problem, values[layer], slopes[layer + 1], n_new, rng)
         into = _sized(own[0], np.median(np.linalg.norm(old_in, axis=0)))
@@ -62,9 +57,8 @@ def grow(problem, network, widths, rng):
         weights[layer] = np.hstack([weights[layer], into])
         intercepts[layer] = np.append(intercepts[layer], np.zeros(n_new))
         weights[layer + 1] = np.vstack([weights[layer + 1], out])
-        nodes[layer] = np.append(nodes[layer], free[:n_new])
-    grown = sum(map(len, nodes)) > network.n_nodes
-    return FreeNetwork(weights, intercepts, nodes) if grown else network
+        nodes[layer] = np.append(nodes[layer], np.full(n_new, -1))
+    return FreeNetwork(weights, intercepts, nodes)
 
 
 def _directions(problem, inputs, slopes, n_new, rng):

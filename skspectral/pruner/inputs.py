@@ -3,7 +3,6 @@
 import numpy as np
 from scipy.stats import chi2
 
-from skspectral.forward import ACTIVATIONS
 from skspectral.pruner.elimination import eliminate
 from skspectral.pruner.free import FreeNetwork
 from skspectral.pruner.growth import grow
@@ -22,8 +21,8 @@ _RARELY, _TIMES = 0.01, 2
 # Inputs that return at once, and rounds.
 _MOST_AT_ONCE, _N_ROUNDS = 4, 5
 
-# Rows by which inputs are compared, and columns at a time.
-_MOST_ROWS, _COLUMNS = 4000, 256
+# Columns that are compared at a time.
+_COLUMNS = 256
 
 
 def drop_inputs(table, problem, network, inputs):
@@ -67,7 +66,7 @@ def drop_inputs(table, problem, network, inputs):
     return best
 
 
-def return_inputs(table, problem, network, inputs, widths, rng):
+def return_inputs(table, problem, network, inputs, rng):
     """Take back inputs that the error depends on.
 
     The penalty can silence an input for good before training has seen what it is for, above all
@@ -78,7 +77,7 @@ def return_inputs(table, problem, network, inputs, widths, rng):
     ----------
     table, problem, network, inputs
         See :func:`drop_inputs`.
-    widths, rng
+    rng : numpy.random.Generator
         See :func:`~skspectral.pruner.growth.grow`.
 
     Returns
@@ -96,7 +95,7 @@ def return_inputs(table, problem, network, inputs, widths, rng):
         own = table.problem(more)
         into = np.vstack([network.weights[0], np.zeros((len(lost), network.weights[0].shape[1]))])
         wider = FreeNetwork([into, *network.weights[1:]], network.intercepts, network.nodes)
-        wider = eliminate(own, grow(own, wider, widths, rng))[0]
+        wider = eliminate(own, grow(own, wider, rng))[0]
         own, wider, more = drop_inputs(table, own, wider, more)
         if _criterion(table, own, wider) >= _criterion(table, problem, network):
             break
@@ -117,20 +116,17 @@ def _price(table, network):
 
 def _costs(problem, network):
     """What the criterion's first term gains by each input, were the others to stay as they are."""
-    rows = _rows(problem)
+    rows = problem.some_rows
     X, targets = problem.X[rows], problem.targets[rows]
     weights = None if problem.weights is None else problem.weights[rows]
     means = problem.mean(problem.X) if problem.fit_intercept else np.zeros(problem.X.shape[1])
     first = X @ network.weights[0] + network.intercepts[0]
 
     def errors(values):
-        values = values.copy()
-        for w, b in zip(network.weights[1:], network.intercepts[1:], strict=True):
-            ACTIVATIONS[problem.activation](values)
-            values = values @ w + b
-        return np.average((values - targets) ** 2, axis=0, weights=weights)
+        outputs = problem.outputs(network, 0, values)
+        return np.average((outputs - targets) ** 2, axis=0, weights=weights)
 
-    before = np.maximum(errors(first), np.finfo(float).tiny)
+    before = np.maximum(errors(first.copy()), np.finfo(float).tiny)
     costs = [
         np.log(np.maximum(errors(first - np.outer(x - mean, w)), before) / before).sum()
         for x, mean, w in zip(X.T, means, network.weights[0], strict=True)
@@ -140,7 +136,7 @@ def _costs(problem, network):
 
 def _lost(table, problem, network, inputs):
     """Columns that the error depends on, the most telling first."""
-    rows = _rows(problem)
+    rows = problem.some_rows
     error = (problem.targets - problem.layers(network)[-1])[rows]
     if problem.weights is not None:
         error = error * problem.weights[rows, None]
@@ -161,11 +157,6 @@ def _lost(table, problem, network, inputs):
     least = chi2.isf(_RARELY / table.n_columns, n_terms)
     order = np.argsort(-scores, kind="stable")[:_MOST_AT_ONCE]
     return order[scores[order] > least]
-
-
-def _rows(problem):
-    """Rows by which inputs are compared, from all parts of the data."""
-    return slice(None, None, -(-len(problem.X) // _MOST_ROWS))
 
 
 def _standard(X):

@@ -1,6 +1,7 @@
 """As many inputs and hidden nodes as the data tell apart."""
 
 import warnings
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -11,7 +12,7 @@ from sklearn.utils.validation import _num_samples
 
 from skspectral.core import THRESHOLD, core_mask
 from skspectral.mlp.cut import cut
-from skspectral.pruner.elimination import eliminate
+from skspectral.pruner.elimination import eliminate, shrink
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import grow
 from skspectral.pruner.inputs import drop_inputs, return_inputs
@@ -28,7 +29,7 @@ _ROWS_PER_INPUT, _WEAK = 20, 0.25
 
 # Of unfolding and growth, at most. One that gains less than this share of what a node is worth is
 # the last.
-_N_ROUNDS, _GAIN = 8, 0.5
+_N_ROUNDS, _GAIN = 12, 0.5
 
 # Rows that a trial takes.
 _FEWEST_ROWS = 60
@@ -139,11 +140,12 @@ def recover(network, X, y, sample_weight=None, inputs=None):
         if few:
             own = drop_inputs(table, *own)
         if len(own[2]) < table.n_columns:
-            own = return_inputs(table, *own, widths, rng)
+            own = return_inputs(table, *own, rng)
         problem, start, inputs = own
-        free = _search(problem, start, widths, rng)
+        free = shrink(problem, _search(problem, start, rng), widths)
         if few:
             _, free, inputs = drop_inputs(table, problem, free, inputs)
+        free = _placed(free, widths)
     return _written(network, free, inputs, unit)
 
 
@@ -211,11 +213,11 @@ def _candidates(network):
     return [core_mask(spectrum, _CANDIDATE) for spectrum in network.node_importances_]
 
 
-def _search(problem, network, widths, rng):
+def _search(problem, network, rng):
     best, least = eliminate(problem, network)
     for _ in range(_N_ROUNDS):
         before = least
-        for change in (unfold, partial(grow, widths=widths, rng=rng)):
+        for change in (unfold, partial(grow, rng=rng)):
             other = change(problem, best)
             if other is not best:
                 other, value = eliminate(problem, other)
@@ -223,10 +225,20 @@ def _search(problem, network, widths, rng):
                     best, least = other, value
         if before - least <= _GAIN * problem.worth(best):
             break
-        linear = [linear_nodes(problem, best, layer) for layer in range(len(widths))]
+        linear = [linear_nodes(problem, best, layer) for layer in range(len(best.nodes))]
         if not (problem.can_gain(best) or any(a.any() or b.any() for a, b in linear)):
             break
     return best
+
+
+def _placed(network, widths):
+    """Nodes that came anew take places of nodes that have vanished."""
+    nodes = []
+    for own, width in zip(network.nodes, widths, strict=True):
+        free, own = np.setdiff1d(np.arange(width), own), own.copy()
+        own[own < 0] = free[: (own < 0).sum()]
+        nodes.append(own)
+    return replace(network, nodes=nodes)
 
 
 def _rows(network, y, sample_weight, rng):

@@ -1,6 +1,7 @@
 """Nodes that only stand for a linear term."""
 
 import numpy as np
+from scipy.optimize import lsq_linear
 
 # A ReLU node that is on for fewer rows than this share, or off for fewer, has no kink to speak of.
 _SHARE = 0.01
@@ -46,12 +47,16 @@ def unfold(problem, network):
     Returns
     -------
     network : FreeNetwork
-        Not trained. The one given, if it has no such nodes.
+        Not trained. The one given, if it has no such nodes, or if turning leaves little of what it
+        has learned.
     """
     for layer in range(len(network.nodes)):
         straight, pairs = linear_nodes(problem, network, layer)
         if (straight.any() or pairs.any()) and not straight.all():
-            network = _unfolded(problem, network, layer, straight, pairs)
+            turned = _unfolded(problem, network, layer, straight, pairs)
+            # Otherwise they were not there for nodes that point the wrong way.
+            if problem.errors(turned).mean() < np.sqrt(problem.errors(network).mean()):
+                network = turned
     return network
 
 
@@ -62,9 +67,11 @@ def _unfolded(problem, network, layer, straight, pairs):
     linear = facing | (straight & (hidden.mean(axis=0) > 0))
     others = ~(straight | facing | pairs.any(axis=1))
     terms = np.einsum("ji,ik->jki", w * _spread(inputs), v).reshape(-1, len(b))
-    shares = np.linalg.lstsq(terms[:, others], terms[:, linear].sum(axis=1), rcond=None)[0]
     turned = facing.copy()
-    turned[others] = shares < -0.5
+    if others.any():
+        # Within these bounds, nodes of the layer before that are one too many do little harm.
+        shares = lsq_linear(terms[:, others], terms[:, linear].sum(axis=1), bounds=(-1, 0)).x
+        turned[others] = shares < -0.5
     small = network.without(layer, straight)
     sign = np.where(turned, -1, 1)[~straight]
     small.weights[layer] = small.weights[layer] * sign
