@@ -12,8 +12,8 @@ _BEYOND = 3
 def eliminate(problem, network):
     """Remove nodes for as long as that lowers the criterion.
 
-    The network is trained without penalty. Then the node goes whose output the others of its layer,
-    with new readouts, make up for best (Hassibi and Stork's surgeon, for nodes), and the rest is
+    The network is trained without penalty. Then the node goes that is missed least once the others
+    of its layer have got new readouts (Hassibi and Stork's surgeon, for nodes), and the rest is
     trained on; and so forth.
 
     Parameters

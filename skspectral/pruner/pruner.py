@@ -110,16 +110,16 @@ class SpectralPruner(BasePruner):
 
     As many nodes as the data tell apart: the nodes above 0.002 of the largest relevance are
     trained on without penalty, by L-BFGS, and three things are done in turn until none helps.
-    Elimination: the node whose output the others of its layer make up for best, with new readouts,
-    is removed (Hassibi and Stork), and the rest is trained on. Growth: nodes that had vanished
-    come back where the error is. Unfolding: ReLU nodes that point the wrong way are turned, which
-    saves the nodes that make up for them. What is kept is the network of the least ``n log(squared
-    error) + (2 k + 8 h) n / (n - k - 1)``, for n rows, k parameters, h hidden nodes and the squared
-    error over the variance plus 1e-7: Akaike's criterion, corrected for few rows (Hurvich and
-    Tsai), with a price for each node, since the best of many directions fits noise better than a
-    given one. No penalty takes part, so that the size hardly depends on the strength of the
-    network. It takes about as long as the fit, and several times as long where rows and nodes are
-    many.
+    Elimination: the node is removed whose loss the outputs show least, the others of its layer
+    making up for it with new readouts (Hassibi and Stork), and the rest is trained on. Growth:
+    nodes that had vanished come back where the error is, for the time being even more than there
+    are places. Unfolding: ReLU nodes that point the wrong way are turned, which saves the nodes
+    that make up for them. What is kept is the network of the least ``n log(squared error) + (2 k +
+    8 h) n / (n - k - 1)``, for n rows, k parameters, h hidden nodes and the squared error over the
+    variance plus 1e-7: Akaike's criterion, corrected for few rows (Hurvich and Tsai), with a price
+    for each node, since the best of many directions fits noise better than a given one. No penalty
+    takes part, so that the size hardly depends on the strength of the network. It takes about as
+    long as the fit, and many times as long where rows and nodes are many, or layers several.
 
     It is for regressors. Where there are fewer than two rows for each parameter that might matter,
     or fewer than twenty for each input that does, the data may not tell the size; then network and
