@@ -9,6 +9,10 @@ _SHARE = 0.01
 # Cosine of the weights of two nodes that face each other.
 _OPPOSITE = -0.98
 
+# Squared change of the outputs, over their variance, above which what was turned were other nodes
+# than those that the linear terms are there for.
+_CHANGE = 0.1
+
 
 def linear_nodes(problem, network, layer):
     """ReLU nodes of a layer that carry a linear term.
@@ -47,15 +51,14 @@ def unfold(problem, network):
     Returns
     -------
     network : FreeNetwork
-        Not trained. The one given, if it has no such nodes, or if turning leaves little of what it
-        has learned.
+        Not trained. The one given, if it has no such nodes, or if its outputs are others without.
     """
     for layer in range(len(network.nodes)):
         straight, pairs = linear_nodes(problem, network, layer)
         if (straight.any() or pairs.any()) and not straight.all():
             turned = _unfolded(problem, network, layer, straight, pairs)
-            # Otherwise they were not there for nodes that point the wrong way.
-            if problem.errors(turned).mean() < np.sqrt(problem.errors(network).mean()):
+            change = problem.layers(turned)[-1] - problem.layers(network)[-1]
+            if problem.mean(change**2).mean() < _CHANGE:
                 network = turned
     return network
 
