@@ -30,13 +30,14 @@ N_ROWS, N_TEST, N_RELEVANT = 1000, 2000, 5
 
 
 def data_of(function, n_inputs, seed):
-    """Standardised inputs, and the target."""
+    """Standardised inputs, and the target, in single precision: LassoNet knows no other."""
     if function == "friedman1":
         X, y = make_friedman1(N_ROWS + N_TEST, n_inputs, random_state=seed)
         X = (X - 0.5) * np.sqrt(12)
     else:
         X = np.random.default_rng(seed).standard_normal((N_ROWS + N_TEST, n_inputs))
         y = X[:, 0] * X[:, 1] + 2 * np.maximum(X[:, 2], 0) + X[:, 3] ** 2 / 2 + X[:, 4]
+    X, y = X.astype(np.float32), y.astype(np.float32)
     return X[:N_ROWS], y[:N_ROWS], X[N_ROWS:], y[N_ROWS:]
 
 
@@ -59,13 +60,11 @@ def lassonet(function, n_inputs, seed):
     mean, scale = y.mean(), y.std()
     model = LassoNetRegressor(verbose=0, random_state=seed, torch_seed=seed, val_size=0.2)
     start = time.perf_counter()
-    path = model.path(
-        X.astype(np.float32), ((y - mean) / scale).astype(np.float32), return_state_dicts=True
-    )
+    path = model.path(X, (y - mean) / scale, return_state_dicts=True)
     seconds = time.perf_counter() - start
     best = min(path, key=lambda item: item.val_loss)
     model.load(best.state_dict)
-    predicted = model.predict(X_test.astype(np.float32)).ravel() * scale + mean
+    predicted = model.predict(X_test).ravel() * scale + mean
     return np.flatnonzero(best.selected.numpy()), r2_score(y_test, predicted), seconds
 
 
