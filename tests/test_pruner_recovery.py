@@ -336,6 +336,36 @@ def test_turned_nodes_are_turned_back(as_a_pair):
     assert unfold(problem, network_of_teacher(teacher)).n_nodes == 4
 
 
+def test_nodes_are_turned_back_behind_one_too_many():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1000, 3))
+    into = np.column_stack([[1.0, 0, 0], rng.normal(size=(3, 4)), [1.0, 0, 0]])
+    first = np.array([2.0, 0, 0, 0, 0, 1.0])
+    second = np.vstack([rng.normal(size=(5, 6)), np.zeros(6)])
+    second[:, 0] = [1, 0, 0, 0, 0, 0]
+    hidden = np.maximum(X @ into + first, 0)
+    constants = -(hidden @ second).mean(axis=0)
+    constants[0] = -0.3
+    y = np.maximum(hidden @ second + constants, 0).sum(axis=1)
+    # Nodes 1 and 3 the wrong way, a straight one for their sum, and through it and node 0 the
+    # last node of the layer before: node 0 is on wherever that is, so that the two cancel.
+    straight, constant = second[:, [1, 3]].sum(axis=1), constants[[1, 3]].sum()
+    second[:, [1, 3]] *= -1
+    constants[[1, 3]] *= -1
+    second[5, 0], straight[5] = -0.2, 0.2
+    turned = FreeNetwork(
+        [into, np.column_stack([second, straight]), np.full((7, 1), 1 / y.std())],
+        [first, np.append(constants, constant + 100), np.array([-100 / y.std()])],
+        [np.arange(6), np.arange(7)],
+    )
+    problem = problem_of(X, y / y.std())
+    assert_allclose(problem.errors(turned), 0, atol=1e-20)
+    right = unfold(problem, turned)
+    assert right.nodes[1].tolist() == [0, 1, 2, 3, 4, 5]
+    assert_allclose(right.weights[1][:5, [1, 3]], -second[:5, [1, 3]])
+    assert_allclose(right.weights[1][:5, [0, 2, 4, 5]], second[:5, [0, 2, 4, 5]])
+
+
 def test_unfolding_leaves_other_activations_alone():
     rng = np.random.default_rng(0)
     problem = problem_of(rng.normal(size=(100, 3)), rng.normal(size=100), activation="tanh")
