@@ -366,6 +366,27 @@ def test_nodes_are_turned_back_behind_one_too_many():
     assert_allclose(right.weights[1][:5, [0, 2, 4, 5]], second[:5, [0, 2, 4, 5]])
 
 
+def test_a_node_that_is_always_on_may_be_one_of_the_others():
+    rng = np.random.default_rng(0)
+    X, into = rng.normal(size=(1000, 6)), rng.normal(size=(6, 4))
+    intercepts = np.array([30.0, 0, 0, 0])
+    readouts = np.ones((5, 1))
+    outputs = np.maximum(X @ into + intercepts, 0).sum(axis=1)
+    readouts /= outputs.std()
+    term = into[:, [1, 3]].sum(axis=1)
+    into[:, [1, 3]] *= -1
+    turned = FreeNetwork(
+        [np.column_stack([into, term]), readouts],
+        [np.append(intercepts, 100.0), np.array([-100 / outputs.std()])],
+        [np.arange(5)],
+    )
+    problem = problem_of(X, outputs / outputs.std())
+    assert linear_nodes(problem, turned, 0)[0].tolist() == [True, False, False, False, True]
+    right = unfold(problem, turned)
+    assert right.nodes[0].tolist() == [0, 1, 2, 3]
+    assert_allclose(problem.errors(right), 0, atol=1e-20)
+
+
 def test_unfolding_leaves_other_activations_alone():
     rng = np.random.default_rng(0)
     problem = problem_of(rng.normal(size=(100, 3)), rng.normal(size=100), activation="tanh")

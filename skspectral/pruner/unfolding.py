@@ -54,13 +54,27 @@ def unfold(problem, network):
         Not trained. The one given, if it has no such nodes, or if its outputs are others without.
     """
     for layer in range(len(network.nodes)):
-        straight, pairs = linear_nodes(problem, network, layer)
-        if (straight.any() or pairs.any()) and not straight.all():
-            turned = _unfolded(problem, network, layer, straight, pairs)
-            change = problem.layers(turned)[-1] - problem.layers(network)[-1]
+        outputs = problem.layers(network)[-1]
+        for straight, pairs in _options(problem, network, layer):
+            other = _unfolded(problem, network, layer, straight, pairs)
+            change = problem.layers(other)[-1] - outputs
             if problem.mean(change**2).mean() < _CHANGE:
-                network = turned
+                network = other
+                break
     return network
+
+
+def _options(problem, network, layer):
+    """All linear nodes, or one of them: others may be straight that stand for no sum."""
+    straight, pairs = linear_nodes(problem, network, layer)
+    if straight.all() or not (straight.any() or pairs.any()):
+        return
+    yield straight, pairs
+    shares = (problem.layers(network)[layer + 1] > 0).mean(axis=0)
+    for node in np.flatnonzero(straight & (shares > 0.5)):
+        yield np.arange(len(straight)) == node, np.zeros_like(pairs)
+    if pairs.any():
+        yield np.zeros_like(straight), pairs
 
 
 def _unfolded(problem, network, layer, straight, pairs):
