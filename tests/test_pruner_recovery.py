@@ -286,6 +286,17 @@ def test_elimination_leaves_next_to_nothing_of_nothing():
     assert least == problem.criterion(small)
 
 
+def test_nodes_that_are_never_on_leave_without_intercepts():
+    X = np.abs(np.random.default_rng(0).normal(size=(50, 3)))
+    problem = Problem(X, np.ones((50, 1)), None, "relu", fit_intercept=False)
+    network = FreeNetwork(
+        [-np.ones((3, 2)), np.array([[1.0], [2.0]])], [np.zeros(2), np.zeros(1)], [np.arange(2)]
+    )
+    small, _ = eliminate(problem, network)
+    assert small.n_nodes == 1
+    assert_array_equal(problem.layers(small)[-1], 0)
+
+
 def test_growth_brings_back_a_node_that_was_lost():
     X, y, teacher = make_teacher_regression(
         2000, 8, hidden_layer_sizes=4, return_teacher=True, random_state=1

@@ -110,7 +110,7 @@ def cheapest(problem, network, layer):
     hidden = np.column_stack([values[layer + 1], constant])
     weighted = hidden if problem.weights is None else hidden * problem.weights[:, None]
     gram = weighted.T @ hidden / len(hidden)
-    ridge = 1e-10 * np.trace(gram) / len(gram)
+    ridge = 1e-10 * np.trace(gram) / len(gram) or 1.0  # if no node is ever on
     inverse = np.linalg.inv(gram + ridge * np.eye(len(gram)))
     # Of each node what is left of it beside the others, as a combination of all.
     left = inverse[:, :-1] / np.diag(inverse)[:-1]
