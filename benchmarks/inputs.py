@@ -8,7 +8,6 @@ LassoNet (``pip install lassonet``), whose strength is the one with the smallest
 held-out rows. Trial k has data and networks from seed k; none is left out. One thread.
 """
 
-import argparse
 import os
 
 # Before numpy is imported: BLAS reads it once.
@@ -21,8 +20,7 @@ import torch
 from joblib import Parallel, delayed
 from sklearn.datasets import make_friedman1
 from sklearn.metrics import r2_score
-from speed import machine
-from teacher_size import print_row
+from teacher_size import print_row, start_table, trial_options
 
 from skspectral import SpectralMLPRegressor, SpectralPruner
 
@@ -69,15 +67,20 @@ def lassonet(function, n_inputs, seed):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, default=20)
+    parser = trial_options(__doc__, 20)
     parser.add_argument("--lassonet", type=int, default=3, help="trials of LassoNet")
-    parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    print(f"{machine()}; seeds 0 to {options.trials - 1}\n")
-    print(".. csv-table::\n   :header-rows: 1\n")
-    print_row(
-        "function", "inputs", "way", "exact", "kept", "R2 of all", "R2", "smallest", "seconds"
+    start_table(
+        options,
+        "function",
+        "inputs",
+        "way",
+        "exact",
+        "kept",
+        "R2 of all",
+        "R2",
+        "smallest",
+        "seconds",
     )
     for function in ("products", "friedman1"):
         for n_inputs in (100, 500):

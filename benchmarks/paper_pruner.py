@@ -7,7 +7,6 @@ median and largest squared error over the variance on 10000 fresh rows, and medi
 and pruner. Trial k has teacher, data and student from seed k; none is left out.
 """
 
-import argparse
 import os
 
 # Before numpy is imported: BLAS reads it once.
@@ -17,8 +16,7 @@ import time
 
 import numpy as np
 from joblib import Parallel, delayed
-from speed import machine
-from teacher_size import print_row
+from teacher_size import print_row, start_table, trial_options
 from teacher_student import data_of
 
 from skspectral import SpectralMLPRegressor, SpectralPruner
@@ -37,14 +35,12 @@ def trial(h, seed):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, default=20)
-    parser.add_argument("--jobs", type=int, default=2)
+    parser = trial_options(__doc__, 20)
     parser.add_argument("--widths", type=int, nargs="*", default=[30, 100, 500])
     options = parser.parse_args()
-    print(f"{machine()}; seeds 0 to {options.trials - 1}\n")
-    print(".. csv-table::\n   :header-rows: 1\n")
-    print_row("h", "first layer", "± 1", "second layer", "± 1", "error", "largest", "seconds")
+    start_table(
+        options, "h", "first layer", "± 1", "second layer", "± 1", "error", "largest", "seconds"
+    )
     for h in options.widths:
         results = Parallel(n_jobs=options.jobs)(
             delayed(trial)(h, seed) for seed in range(options.trials)

@@ -8,7 +8,6 @@ of trials in which the pruned network is the better one. Trial k has everything 
 left out.
 """
 
-import argparse
 import os
 
 # Before numpy is imported: BLAS reads it once.
@@ -16,8 +15,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from joblib import Parallel, delayed
-from speed import machine
-from teacher_size import data_of, print_row
+from teacher_size import data_of, print_row, start_table, trial_options
 
 from skspectral import SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_regression
@@ -48,13 +46,9 @@ def trial(condition, teacher_size, widths, seed):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, default=10)
-    parser.add_argument("--jobs", type=int, default=2)
-    options = parser.parse_args()
-    print(f"{machine()}; seeds 0 to {options.trials - 1}\n")
-    print(".. csv-table::\n   :header-rows: 1\n")
-    print_row(
+    options = trial_options(__doc__, 10).parse_args()
+    start_table(
+        options,
         *("data", "h_T", "h", "student", "dense", "dense of h_T", "pruned"),
         *("below student", "below dense", "below twice h_T"),
     )

@@ -6,7 +6,6 @@ of the student, and of what SpectralPruner leaves. Trial k has teacher, data and
 k; none is left out.
 """
 
-import argparse
 import os
 
 # Before numpy is imported: BLAS reads it once.
@@ -14,8 +13,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from joblib import Parallel, delayed
-from speed import machine
-from teacher_size import print_row
+from teacher_size import print_row, start_table, trial_options
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_classification, make_teacher_regression
@@ -53,13 +51,8 @@ def trial(sizes, activation, n_classes, seed):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, default=10)
-    parser.add_argument("--jobs", type=int, default=2)
-    options = parser.parse_args()
-    print(f"{machine()}; seeds 0 to {options.trials - 1}\n")
-    print(".. csv-table::\n   :header-rows: 1\n")
-    print_row("teacher", "nodes", "core", "pruner", "pruner exact", "score")
+    options = trial_options(__doc__, 10).parse_args()
+    start_table(options, "teacher", "nodes", "core", "pruner", "pruner exact", "score")
     for kind in KINDS:
         report(*kind, options)
 

@@ -135,6 +135,21 @@ def report(condition, size, width, options):
     print_row(*cells, f"{column['same'].mean():.0%}", seconds)
 
 
+def trial_options(description, n_trials):
+    """A parser that knows how many trials to make, and in how many processes."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--trials", type=int, default=n_trials)
+    parser.add_argument("--jobs", type=int, default=2)
+    return parser
+
+
+def start_table(options, *columns):
+    """What was measured on, the seeds, and the head of the table."""
+    print(f"{machine()}; seeds 0 to {options.trials - 1}\n")
+    print(".. csv-table::\n   :header-rows: 1\n")
+    print_row(*columns)
+
+
 def print_row(*cells):
     """A row of the table."""
     print("   " + ", ".join(map(str, cells)), flush=True)

@@ -32,14 +32,15 @@ def eliminate(problem, network):
     best, least = network, problem.criterion(network)
     while any(len(nodes) > 1 for nodes in network.nodes):
         network = problem.train(_without_the_least(problem, network))
-        if problem.criterion(network) > least + _BEYOND * problem.worth(network):
+        most, value = least + _BEYOND * problem.worth(network), problem.criterion(network)
+        if value > most:
             # Close to no error at all a training may want more iterations than it has.
             network = problem.train(network)
-        value = problem.criterion(network)
+            value = problem.criterion(network)
+        if value > most:
+            break
         if value <= least:
             best, least = network, value
-        if value > least + _BEYOND * problem.worth(network):
-            break
     return best, least
 
 
