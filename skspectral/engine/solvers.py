@@ -234,7 +234,7 @@ def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, memory=10,
     Parameters
     ----------
     objective : Objective
-        On a stack of one member, in double precision: the line search needs it.
+        On a stack of one member.
     batches : Batches
         With a single batch.
     n_epochs : int
@@ -262,7 +262,7 @@ def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, memory=10,
     def value_and_gradient(flat):
         theta[0] = torch.from_numpy(flat)
         value = objective.evaluate(X, targets, weights) + objective.penalty()
-        return value.item(), gradient[0].cpu().numpy().copy()
+        return value.item(), gradient[0].cpu().numpy().astype(float)
 
     def after_iteration(intermediate_result):
         outcome.n_epochs += 1
@@ -278,7 +278,7 @@ def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, memory=10,
     try:
         result = minimize(
             value_and_gradient,
-            theta[0].cpu().numpy().copy(),
+            theta[0].cpu().numpy().astype(float),
             jac=True,
             method="L-BFGS-B",
             callback=after_iteration,

@@ -94,11 +94,11 @@ def train(
         With Adam the widths of the hidden layers are those of the members.
     loss : {"squared_error", "softmax", "sigmoid"}
     solver : {"adam", "lbfgs"}, default="adam"
-        ``"lbfgs"`` takes the members one by one, in double precision.
+        ``"lbfgs"`` takes the members one by one.
     batch_size : int, default=None
         Rows in a step of Adam; None is all of them.
     dtype : {"float64", "float32"}, default="float64"
-        Precision of the training with Adam.
+        Precision of the training.
     device : str, default="cpu"
         Where torch trains.
     moments : tuple (means, squares, n_steps), default=None
@@ -123,10 +123,10 @@ def train(
     if any(member.monitor for member in members):
         options["monitor"] = partial(_monitor, members)
     with torch.inference_mode(), one_thread(), silent:
-        if solver == "lbfgs":
-            ends = [_lbfgs(X, member, architecture, loss, device, options) for member in members]
-            return [end[0] for end in ends], [end[1] for end in ends], None
         place = {"dtype": getattr(torch, dtype), "device": device}
+        if solver == "lbfgs":
+            ends = [_lbfgs(X, member, architecture, loss, place, options) for member in members]
+            return [end[0] for end in ends], [end[1] for end in ends], None
         batches = _batches(X, members[::n_sharing], architecture, batch_size, **place)
         population = Population(
             members,
@@ -153,8 +153,7 @@ def _monitor(members, losses, trained, active):
     return progress, stop
 
 
-def _lbfgs(X, member, architecture, loss, device, options):
-    place = {"dtype": torch.float64, "device": device}
+def _lbfgs(X, member, architecture, loss, place, options):
     stack = Stack(architecture, [member.parameters], **place)
     objective = Objective(stack, loss, [member.strengths])
     outcome = lbfgs(objective, _batches(X, [member], architecture, None, **place), **options)

@@ -281,7 +281,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             loss=self._loss(),
             solver=self.solver,
             batch_size=batch_size,
-            dtype=X.dtype.name,
+            # A line search down to the smallest gradients needs double precision.
+            dtype="float64" if self.solver == "lbfgs" else X.dtype.name,
             device=device,
             moments=state.get("moments") if incremental else None,
             options=options,

@@ -2,8 +2,13 @@
 
 import numpy as np
 
+from skspectral.pruner.free import NOTHING
+
 # Nodes leave together as long as all cost less than this share of what one is worth.
 _TOGETHER = 0.1
+
+# The same where there is no error: squared change of the outputs, over their variance.
+_NEXT_TO_NOTHING = 1e-5
 
 # Nodes' worth of the criterion above its least value at which the search ends.
 _BEYOND = 3
@@ -31,7 +36,7 @@ def eliminate(problem, network):
     network = problem.train(network)
     best, least = network, problem.criterion(network)
     while any(len(nodes) > 1 for nodes in network.nodes):
-        network = problem.train(_without_the_least(problem, network))
+        network = _with_fewer(problem, network)
         most, value = least + _BEYOND * problem.worth(network), problem.criterion(network)
         if value > most:
             # Close to no error at all a training may want more iterations than it has.
@@ -66,10 +71,22 @@ def shrink(problem, network, widths):
     return network
 
 
-def _without_the_least(problem, network):
+def _with_fewer(problem, network):
+    """The network trained on without one node, or without all that are in the way."""
+    error = problem.errors(network).mean()
+    if error < NOTHING:
+        # All whose loss is next to nothing may go, unless training shows that one was needed.
+        other = problem.train(_without_the_least(problem, network, _NEXT_TO_NOTHING))
+        single = other.n_nodes == network.n_nodes - 1
+        if single or problem.criterion(other) < problem.criterion(network):
+            return other
+    budget = _TOGETHER * problem.worth(network) / len(problem.X) * error
+    return problem.train(_without_the_least(problem, network, budget))
+
+
+def _without_the_least(problem, network, budget):
     """The network without the node that is missed least; without more, within the budget."""
-    budget = _TOGETHER * problem.worth(network) / len(problem.X) * problem.errors(network).mean()
-    n_left, spent = network.n_nodes // 4, 0.0
+    start, spent = network, 0.0
     while True:
         options = [
             (*cheapest(problem, network, layer), layer)
@@ -79,9 +96,11 @@ def _without_the_least(problem, network):
         if not options:
             return network
         cost, node, change, layer = min(options, key=lambda option: option[0])
-        spent, n_left = spent + cost, n_left - 1
+        spent += cost
+        if spent > budget and network is not start:
+            return network
         network = _removed(network, layer, node, change)
-        if spent > budget or n_left <= 0:
+        if spent > budget or network.n_nodes <= 0.75 * start.n_nodes:
             return network
 
 

@@ -13,7 +13,7 @@ _SEARCHED = 8
 
 # What the squared error, over the variance, cannot tell from nothing: rounding and the end of
 # L-BFGS.
-_NOTHING = 1e-7
+NOTHING = 1e-7
 
 # By so many rows nodes and inputs are compared.
 _MOST_ROWS = 4000
@@ -114,7 +114,7 @@ class Problem:
 
     def criterion(self, network):
         """What is to be small."""
-        fit = len(self.X) * np.log(self.errors(network) + _NOTHING).sum()
+        fit = len(self.X) * np.log(self.errors(network) + NOTHING).sum()
         return fit + self._price(network)
 
     def worth(self, network):
@@ -123,10 +123,10 @@ class Problem:
 
     def can_gain(self, network):
         """Whether the error is large enough for another node to pay at all."""
-        most = len(self.X) * np.log1p(self.errors(network) / _NOTHING).sum()
+        most = len(self.X) * np.log1p(self.errors(network) / NOTHING).sum()
         return most > self.worth(network)
 
-    def train(self, network):
+    def train(self, network, dtype="float32"):
         """The network trained on by L-BFGS, for as long as that pays."""
         from skspectral.engine.network import Architecture
         from skspectral.engine.training import Member, train
@@ -135,7 +135,7 @@ class Problem:
         least = 1 + _GAIN * min(self.worth(network) / len(self.X), 1)
 
         def pays(loss, _):
-            losses.append(loss + _NOTHING)
+            losses.append(loss + NOTHING)
             stop = len(losses) > _WINDOW and losses[-_WINDOW - 1] < least * losses[-1]
             return -loss, stop
 
@@ -149,11 +149,13 @@ class Problem:
             ),
             loss="squared_error",
             solver="lbfgs",
+            dtype=dtype,
             n_epochs=_N_ITERATIONS,
             memory=_MEMORY,
             tol=max(_SMALLEST_TOL, _TOL * float(self.errors(network).mean())),
         )
-        return FreeNetwork(end.weights, end.intercepts, network.nodes)
+        weights, intercepts = ([a.astype(float) for a in p] for p in (end.weights, end.intercepts))
+        return FreeNetwork(weights, intercepts, network.nodes)
 
     def _price(self, network):
         n, k = len(self.X), sum(w.size for w in network.weights)

@@ -143,6 +143,7 @@ def recover(network, X, y, sample_weight=None, inputs=None):
             own = return_inputs(table, *own, rng)
         problem, start, inputs = own
         free = shrink(problem, _search(problem, start, rng), widths)
+        free = problem.train(free, "float64")
         if few:
             _, free, inputs = drop_inputs(table, problem, free, inputs)
         free = _placed(free, widths)
