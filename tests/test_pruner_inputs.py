@@ -8,7 +8,9 @@ from skspectral import SpectralMLPRegressor, SpectralPruner
 from skspectral.pruner.elimination import eliminate
 from skspectral.pruner.free import FreeNetwork
 from skspectral.pruner.inputs import _lost, drop_inputs, return_inputs
-from skspectral.pruner.recovery import Table, is_recoverable
+from skspectral.pruner.loss import SquaredError
+from skspectral.pruner.recovery import Table
+from skspectral.pruner.trust import is_recoverable
 
 
 def hinges(n_rows=600, n_inputs=12, noise=0.1, seed=0):
@@ -21,7 +23,15 @@ def hinges(n_rows=600, n_inputs=12, noise=0.1, seed=0):
 
 
 def table_of(X, y, weights=None):
-    return Table(X, np.arange(X.shape[0]), y[:, None], weights, "relu", True)
+    return Table(
+        X,
+        np.arange(X.shape[0]),
+        targets=y[:, None],
+        weights=weights,
+        activation="relu",
+        fit_intercept=True,
+        loss=SquaredError(),
+    )
 
 
 def network_for(inputs, n_nodes=4, seed=0):
@@ -44,7 +54,7 @@ def test_noise_leaves_and_what_matters_stays(seed):
     assert inputs.tolist() == [0, 1]
     assert network.weights[0].shape[0] == 2
     np.testing.assert_array_equal(problem.X, X[:, :2])
-    assert problem.errors(network)[0] < 0.1
+    assert problem.losses(network)[0] < 0.1
 
 
 @pytest.mark.parametrize("convert", [np.asarray, csr_array], ids=["dense", "csr"])
@@ -57,7 +67,7 @@ def test_a_lost_input_returns(column, convert):
     problem, network, inputs = return_inputs(table, *left, rng)
     assert sorted(inputs) == [0, 1]
     network, _ = eliminate(problem, network)
-    assert problem.errors(network)[0] < 0.05 < left[0].errors(left[1])[0]
+    assert problem.losses(network)[0] < 0.05 < left[0].losses(left[1])[0]
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,12 @@ from sklearn.preprocessing import StandardScaler
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_regression
-from skspectral.pruner import recovery
+from skspectral.pruner import trust
 from skspectral.pruner.elimination import cheapest, eliminate, shrink
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import grow
-from skspectral.pruner.recovery import is_recoverable, recovery_pays
+from skspectral.pruner.loss import SquaredError
+from skspectral.pruner.trust import is_recoverable, recovery_pays
 from skspectral.pruner.unfolding import linear_nodes, unfold
 
 STUDENT = SpectralMLPRegressor(30, max_iter=300, random_state=0)
@@ -35,7 +36,7 @@ def network_of_teacher(teacher):
 
 def problem_of(X, y, weights=None, activation="relu"):
     targets = np.asarray(y).reshape(len(X), -1)
-    return Problem(X, targets, weights, activation, fit_intercept=True)
+    return Problem(X, targets, weights, activation, fit_intercept=True, loss=SquaredError())
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -260,7 +261,7 @@ def test_shrinking_leaves_as_many_nodes_as_there_are_places():
     problem, network = problem_of(X, np.abs(X[:, 0])), deep_network(rng, n_outputs=1)
     small = shrink(problem, problem.train(network), (3, 6))
     assert list(map(len, small.nodes)) == [3, 4]
-    assert problem.errors(small) < 1e-3
+    assert problem.losses(small) < 1e-3
 
 
 def test_a_student_hardly_wider_than_its_teacher():
@@ -288,7 +289,7 @@ def test_elimination_leaves_next_to_nothing_of_nothing():
 
 def test_nodes_that_are_never_on_leave_without_intercepts():
     X = np.abs(np.random.default_rng(0).normal(size=(50, 3)))
-    problem = Problem(X, np.ones((50, 1)), None, "relu", fit_intercept=False)
+    problem = Problem(X, np.ones((50, 1)), None, "relu", fit_intercept=False, loss=SquaredError())
     network = FreeNetwork(
         [-np.ones((3, 2)), np.array([[1.0], [2.0]])], [np.zeros(2), np.zeros(1)], [np.arange(2)]
     )
@@ -304,12 +305,12 @@ def test_growth_brings_back_a_node_that_was_lost():
     problem, network = problem_of(X, y / y.std()), network_of_teacher(teacher)
     network.weights[1] /= y.std()
     lost = network.without(0, np.arange(4) == 2)
-    assert problem.errors(problem.train(lost)) > 1e-3
+    assert problem.losses(problem.train(lost)) > 1e-3
     grown = grow(problem, lost, np.random.default_rng(0))
     assert grown.nodes[0].tolist() == [0, 1, 3, -1, -1, -1, -1]
     found, _ = eliminate(problem, grown)
     assert found.n_nodes == 4
-    assert problem.errors(found) < 1e-8
+    assert problem.losses(found) < 1e-8
 
 
 @pytest.mark.parametrize("as_a_pair", [False, True])
@@ -332,12 +333,12 @@ def test_turned_nodes_are_turned_back(as_a_pair):
         [np.arange(4 + len(constants))],
     )
     problem = problem_of(X, y)
-    assert_allclose(problem.errors(turned), 0, atol=1e-20)
+    assert_allclose(problem.losses(turned), 0, atol=1e-20)
     straight, pairs = linear_nodes(problem, turned, 0)
     assert straight.sum() == (not as_a_pair)
     assert pairs.sum() == as_a_pair
     right = unfold(problem, turned)
-    assert_allclose(problem.errors(right), 0, atol=1e-20)
+    assert_allclose(problem.losses(right), 0, atol=1e-20)
     assert_allclose(
         np.abs(np.diag(right.weights[0][:, :4].T @ teacher.coefs_[0])), np.diag(w.T @ w)
     )
@@ -370,7 +371,7 @@ def test_nodes_are_turned_back_behind_one_too_many():
         [np.arange(6), np.arange(7)],
     )
     problem = problem_of(X, y / y.std())
-    assert_allclose(problem.errors(turned), 0, atol=1e-20)
+    assert_allclose(problem.losses(turned), 0, atol=1e-20)
     right = unfold(problem, turned)
     assert right.nodes[1].tolist() == [0, 1, 2, 3, 4, 5]
     assert_allclose(right.weights[1][:5, [1, 3]], -second[:5, [1, 3]])
@@ -395,7 +396,7 @@ def test_a_node_that_is_always_on_may_be_one_of_the_others():
     assert linear_nodes(problem, turned, 0)[0].tolist() == [True, False, False, False, True]
     right = unfold(problem, turned)
     assert right.nodes[0].tolist() == [0, 1, 2, 3]
-    assert_allclose(problem.errors(right), 0, atol=1e-20)
+    assert_allclose(problem.losses(right), 0, atol=1e-20)
 
 
 def test_unfolding_leaves_other_activations_alone():
@@ -430,7 +431,7 @@ def test_where_the_size_is_not_certain_a_trial_decides():
 def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch):
     X, y = make_teacher_regression(150, 6, hidden_layer_sizes=3, random_state=1)
     full = clone(STUDENT).fit(X, y)
-    monkeypatch.setattr(recovery, "recover", lambda network, *args: (network, None))
+    monkeypatch.setattr(trust, "recover", lambda network, *args: (network, None))
     assert not is_recoverable(full, 150)
     assert not recovery_pays(full, X, y)
     assert set(SpectralPruner(full, prefit=True).fit(X, y).refit_scores_) == {"cut", "refit"}

@@ -354,8 +354,11 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
                 "This solver needs samples of at least 2 classes in the data, but the data "
                 f"contains only one class: {self.classes_[0]}"
             )
-        targets = self._label_binarizer.transform(y)
-        return y, np.asarray(targets, dtype=np.float64)
+        return y, self._targets(y)
+
+    def _targets(self, y):
+        """What the outputs are to be, of shape (n_samples, n_outputs)."""
+        return np.asarray(self._label_binarizer.transform(y), dtype=np.float64)
 
     def _check_labels(self, y, incremental):
         labels = unique_labels(y)

@@ -280,7 +280,11 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         y = y.astype(np.float64, copy=False)
-        return y, y.reshape(len(y), -1)
+        return y, self._targets(y)
+
+    def _targets(self, y):
+        """What the outputs are to be, of shape (n_samples, n_outputs)."""
+        return np.asarray(y, dtype=np.float64).reshape(len(y), -1)
 
     def _standardisation(self, targets, weights):
         """Mean and scale of each output; without intercepts the mean has nowhere to go."""

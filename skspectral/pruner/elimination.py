@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skspectral.pruner.free import NOTHING
+from skspectral.pruner.loss import NOTHING
 
 # Nodes leave together as long as all cost less than this share of what one is worth.
 _TOGETHER = 0.1
@@ -73,14 +73,14 @@ def shrink(problem, network, widths):
 
 def _with_fewer(problem, network):
     """The network trained on without one node, or without all that are in the way."""
-    error = problem.errors(network).mean()
-    if error < NOTHING:
+    losses = problem.losses(network)
+    if losses.mean() < NOTHING:
         # All whose loss is next to nothing may go, unless training shows that one was needed.
         other = problem.train(_without_the_least(problem, network, _NEXT_TO_NOTHING))
         single = other.n_nodes == network.n_nodes - 1
         if single or problem.criterion(other) < problem.criterion(network):
             return other
-    budget = _TOGETHER * problem.worth(network) / len(problem.X) * error
+    budget = _TOGETHER * problem.worth(network) / len(problem.X) * problem.loss.unit(losses)
     return problem.train(_without_the_least(problem, network, budget))
 
 
@@ -120,7 +120,8 @@ def cheapest(problem, network, layer):
     Returns
     -------
     cost : float
-        Squared change of the outputs of the network, summed over them.
+        Rise of the mean loss; for squared errors the squared change of the outputs of the network,
+        summed over them.
     node : int
     change : ndarray of shape (n_nodes + 1,)
         Shares of its readouts that the nodes of the layer take over, and the intercepts last.
@@ -128,17 +129,19 @@ def cheapest(problem, network, layer):
     values = problem.layers(network)
     constant = np.full(len(problem.X), float(problem.fit_intercept))
     hidden = np.column_stack([values[layer + 1], constant])
-    weighted = hidden if problem.weights is None else hidden * problem.weights[:, None]
+    weights = problem.curvatures(values[-1])
+    weighted = hidden if weights is None else hidden * weights[:, None]
     gram = weighted.T @ hidden / len(hidden)
     ridge = 1e-10 * np.trace(gram) / len(gram) or 1.0  # if no node is ever on
     inverse = np.linalg.inv(gram + ridge * np.eye(len(gram)))
     # Of each node what is left of it beside the others, as a combination of all.
     left = inverse[:, :-1] / np.diag(inverse)[:-1]
     readouts = network.weights[layer + 1]
-    if layer == len(network.nodes) - 1:
+    if problem.loss.is_square and layer == len(network.nodes) - 1:
         costs = (readouts**2).sum(axis=1) / np.diag(inverse)[:-1]
     else:
-        around_its_mean = np.vstack([np.eye(left.shape[1]), -gram[-1, :-1]])
+        means = gram[-1, :-1] / (gram[-1, -1] or 1.0)  # zero without intercepts
+        around_its_mean = np.vstack([np.eye(left.shape[1]), -means])
         left, costs = _cheaper(problem, network, layer, hidden, (left, around_its_mean))
     node = int(costs.argmin())
     return costs[node], node, np.eye(len(left))[node] - left[:, node]
@@ -155,7 +158,8 @@ def _cheaper(problem, network, layer, hidden, ways):
     for own, way in zip(costs, ways, strict=True):
         for node, left in enumerate((hidden @ way).T):
             after = problem.outputs(network, layer + 1, reaching - np.outer(left, readouts[node]))
-            own[node] = np.average((after - before) ** 2, axis=0, weights=weights).sum()
+            lost = problem.loss.costs(before, after, problem.targets[rows])
+            own[node] = np.average(lost, axis=0, weights=weights).sum()
     best = costs.argmin(axis=0)
     return np.choose(best, ways), costs.min(axis=0)
 

@@ -11,10 +11,6 @@ from skspectral.spectral import Parameters
 # was given. Measured; see docs/teachers.rst.
 _SEARCHED = 8
 
-# What the squared error, over the variance, cannot tell from nothing: rounding and the end of
-# L-BFGS.
-NOTHING = 1e-7
-
 # By so many rows nodes and inputs are compared.
 _MOST_ROWS = 4000
 
@@ -27,7 +23,8 @@ _WINDOW, _GAIN = 10, 0.1
 # Its smallest gradient, over the squared error, and at all.
 _TOL, _SMALLEST_TOL = 1e-3, 1e-8
 
-_FREE = {"eigenvectors": 0.0, "eigenvalues": 0.0, "weights": 0.0}
+# The transfers are dense.
+_SPECTRAL = {"eigenvectors": 0.0, "eigenvalues": 0.0}
 
 
 @dataclass(frozen=True)
@@ -66,22 +63,26 @@ class Problem:
 
     The criterion is ``n log(squared error) + (2 k + 8 h) n / (n - k - 1)`` for n rows, k parameters
     and h hidden nodes, the first term summed over the outputs: Akaike's, corrected for few rows,
-    and a price for the directions of the nodes. Sources: see :class:`~skspectral.SpectralPruner`.
+    and a price for the directions of the nodes. For classes the first term is the deviance, and a
+    parameter costs 4. Sources: see :class:`~skspectral.SpectralPruner`.
 
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_inputs)
     targets : ndarray of shape (n_rows, n_outputs)
-        Each of mean zero, unless there are no intercepts, and variance one.
+        Numbers, each of mean zero, unless there are no intercepts, and variance one; or zeros and
+        ones.
     weights : ndarray of shape (n_rows,) or None
         Sample weights of mean one.
     activation : {"relu", "tanh", "logistic", "identity"}
     fit_intercept : bool
+    loss : SquaredError or CrossEntropy
     """
 
-    def __init__(self, X, targets, weights, activation, fit_intercept):
+    def __init__(self, X, targets, weights, activation, fit_intercept, loss):
         self.X, self.targets, self.weights = X, targets, weights
         self.activation, self.fit_intercept = activation, fit_intercept
+        self.loss = loss
 
     def layers(self, network):
         """Values of all layers, inputs first and outputs last."""
@@ -108,51 +109,61 @@ class Problem:
         """Weighted mean over the rows."""
         return np.average(values, axis=0, weights=self.weights)
 
-    def errors(self, network):
-        """Squared error of each output, over its variance."""
-        return self.mean((self.layers(network)[-1] - self.targets) ** 2)
+    def curvatures(self, outputs):
+        """What a squared change of the outputs weighs in each row; None is the same for all."""
+        own = self.loss.curvatures(outputs)
+        return self.weights if own is None else own if self.weights is None else own * self.weights
+
+    def losses(self, network):
+        """Mean losses of the network."""
+        return self.mean(self.loss.losses(self.layers(network)[-1], self.targets))
 
     def criterion(self, network):
         """What is to be small."""
-        fit = len(self.X) * np.log(self.errors(network) + NOTHING).sum()
-        return fit + self._price(network)
+        fit = len(self.X) * self.loss.term(self.losses(network))
+        return fit + _square(network) / self.loss.spread**2 + self._price(network)
 
     def worth(self, network):
-        """What a node of average price must lower ``n log(squared error)`` by."""
+        """What a node of average price must lower the first term of the criterion by."""
         return self._price(network) / network.n_nodes
 
     def can_gain(self, network):
-        """Whether the error is large enough for another node to pay at all."""
-        most = len(self.X) * np.log1p(self.errors(network) / NOTHING).sum()
-        return most > self.worth(network)
+        """Whether the loss is large enough for another node to pay at all."""
+        losses = self.losses(network)
+        most = self.loss.term(losses) - self.loss.term(np.zeros_like(losses))
+        return len(self.X) * most > self.worth(network)
 
     def train(self, network, dtype="float32"):
         """The network trained on by L-BFGS, for as long as that pays."""
         from skspectral.engine.network import Architecture
         from skspectral.engine.training import Member, train
 
-        network, losses = self._balanced(network), []
-        least = 1 + _GAIN * min(self.worth(network) / len(self.X), 1)
+        network, terms = self._balanced(network), []
+        least = np.log1p(_GAIN * min(self.worth(network) / len(self.X), 1))
+        n_outputs = network.weights[-1].shape[1]
 
         def pays(loss, _):
-            losses.append(loss + NOTHING)
-            stop = len(losses) > _WINDOW and losses[-_WINDOW - 1] < least * losses[-1]
+            terms.append(self.loss.term(self.loss.means(loss, n_outputs)))
+            stop = len(terms) > _WINDOW and terms[-_WINDOW - 1] - terms[-1] < least
             return -loss, stop
 
+        # What training minimises is that much smaller than what counts.
+        share = 1 / (self.loss.means(1.0, n_outputs).sum() * len(self.X))
+        strengths = _SPECTRAL | {"weights": share / self.loss.spread**2}
         start = Parameters.from_weights(network.weights, network.intercepts, None)
         widths = (self.X.shape[1], *map(len, network.intercepts))
         (end,), _, _ = train(
             self.X,
-            [Member(start, self.targets, _FREE, weights=self.weights, monitor=pays)],
+            [Member(start, self.targets, strengths, weights=self.weights, monitor=pays)],
             architecture=Architecture(
                 widths, self.activation, (None,) * (len(widths) - 1), self.fit_intercept
             ),
-            loss="squared_error",
+            loss=self.loss.name,
             solver="lbfgs",
             dtype=dtype,
             n_epochs=_N_ITERATIONS,
             memory=_MEMORY,
-            tol=max(_SMALLEST_TOL, _TOL * float(self.errors(network).mean())),
+            tol=max(_SMALLEST_TOL, _TOL * float(self.losses(network).mean())),
         )
         weights, intercepts = ([a.astype(float) for a in p] for p in (end.weights, end.intercepts))
         return FreeNetwork(weights, intercepts, network.nodes)
@@ -163,7 +174,11 @@ class Problem:
             k += sum(b.size for b in network.intercepts)
         if self.activation == "relu":
             k -= network.n_nodes  # their scale can pass from one side of them to the other
-        return (2 * k + _SEARCHED * network.n_nodes) * n / (n - k - 1) if k < n - 1 else np.inf
+        if self.loss.name == "softmax":  # what all classes have in common does not matter
+            k -= network.weights[-1].shape[0] + self.fit_intercept
+        if k >= n - 1:
+            return np.inf
+        return (self.loss.price * k + _SEARCHED * network.n_nodes) * n / (n - k - 1)
 
     def _balanced(self, network):
         """What enters and what leaves each node made equally large: better for L-BFGS."""
@@ -177,3 +192,7 @@ class Problem:
             weights[k], intercepts[k] = weights[k] * scale, intercepts[k] * scale
             weights[k + 1] = weights[k + 1] / scale[:, None]
         return FreeNetwork(weights, intercepts, network.nodes)
+
+
+def _square(network):
+    return sum((w**2).sum() for w in network.weights)

@@ -85,7 +85,7 @@ def _sized(columns, norm):
 def _slopes(problem, network):
     """Slope of the error in what reaches each layer after the inputs, before its activation."""
     values = problem.layers(network)
-    slope = values[-1] - problem.targets
+    slope = problem.loss.slopes(values[-1], problem.targets)
     if problem.weights is not None:
         slope = slope * problem.weights[:, None]
     slopes = [slope]

@@ -124,11 +124,13 @@ def _costs(problem, network):
 
     def errors(values):
         outputs = problem.outputs(network, 0, values)
-        return np.average((outputs - targets) ** 2, axis=0, weights=weights)
+        return problem.loss.term(
+            np.average(problem.loss.losses(outputs, targets), axis=0, weights=weights)
+        )
 
-    before = np.maximum(errors(first.copy()), np.finfo(float).tiny)
+    before = errors(first.copy())
     costs = [
-        np.log(np.maximum(errors(first - np.outer(x - mean, w)), before) / before).sum()
+        max(errors(first - np.outer(x - mean, w)) - before, 0)
         for x, mean, w in zip(X.T, means, network.weights[0], strict=True)
     ]
     return len(problem.X) * np.array(costs), means
@@ -137,7 +139,7 @@ def _costs(problem, network):
 def _lost(table, problem, network, inputs):
     """Columns that the error depends on, the most telling first."""
     rows = problem.some_rows
-    error = (problem.targets - problem.layers(network)[-1])[rows]
+    error = -problem.loss.slopes(problem.layers(network)[-1], problem.targets)[rows]
     if problem.weights is not None:
         error = error * problem.weights[rows, None]
     partners = np.column_stack([np.ones(len(error)), _standard(problem.X[rows])])

@@ -19,9 +19,10 @@ from skspectral.pruner.network import (
     network_weights,
     reaching,
 )
-from skspectral.pruner.recovery import is_recoverable, recover, recovery_pays
+from skspectral.pruner.recovery import recover
 from skspectral.pruner.refit import train_on
 from skspectral.pruner.selection import layer_index, select_masks
+from skspectral.pruner.trust import is_recoverable, recovery_pays
 from skspectral.spectral import initial_eigenvalues, transfer_weights
 
 
@@ -42,8 +43,8 @@ class SpectralPruner(BasePruner):
         The layer that :meth:`transform` returns: 0 is the inputs, k hidden layer k, -1 the last
         hidden layer.
     threshold : "auto", "gap", float or callable, default="auto"
-        Where to cut. ``"auto"``: :meth:`fit` keeps as many inputs and hidden nodes of a regressor
-        as the data tell apart, see the Notes. Where the data cannot tell, before :meth:`fit`,
+        Where to cut. ``"auto"``: :meth:`fit` keeps as many inputs and hidden nodes as the data
+        tell apart, see the Notes. Where the data cannot tell, before :meth:`fit`,
         without `refit`, with ``strategy="before"``, for the inputs where the rows are many, and in
         the layers that `n_nodes_to_select` leaves open, it is ``"gap"``: the middle of the widest
         gap of the sorted relevances on a logarithmic scale, where anything below a thousandth of
@@ -121,10 +122,15 @@ class SpectralPruner(BasePruner):
     takes part, so that the size hardly depends on the strength of the network. It takes about as
     long as the fit, and many times as long where rows and nodes are many, or layers several.
 
-    It is for regressors. Where there are fewer than two rows for each parameter that might matter,
-    or fewer than twenty for each input that does, the data may not tell the size; then network and
-    size are found once more from two thirds of the rows, and the data choose if what they leave
-    scores better on the others than the network.
+    Where there are fewer than two rows for each parameter that might matter, or fewer than twenty
+    for each input that does, the data may not tell the size; then network and size are found once
+    more from two thirds of the rows, and the data choose if what they leave scores better on the
+    others than the network.
+
+    Of a classifier the deviance takes the place of the logarithm, a parameter costs 4, and the
+    weights are normal beforehand, with a standard deviation of 2. Two thirds of the rows decide as
+    above, by the likelihood of the others, if there are ten rows for each parameter that might
+    matter; with fewer, the spectrum.
 
     The inputs: where there are twenty rows or more for each column of X, those stay that stand out
     in the spectrum, or all that have any relevance if the criterion wants them. With fewer rows the

@@ -1,14 +1,10 @@
 """As many inputs and hidden nodes as the data tell apart."""
 
-import warnings
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from sklearn.base import clone, is_regressor
-from sklearn.model_selection import train_test_split
-from sklearn.utils import _safe_indexing, check_random_state
-from sklearn.utils.validation import _num_samples
+from sklearn.utils import check_random_state
 
 from skspectral.core import THRESHOLD, core_mask
 from skspectral.mlp.cut import cut
@@ -16,94 +12,23 @@ from skspectral.pruner.elimination import eliminate, shrink
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import grow
 from skspectral.pruner.inputs import drop_inputs, return_inputs
+from skspectral.pruner.loss import loss_of
 from skspectral.pruner.unfolding import linear_nodes, unfold
 from skspectral.spectral import Parameters
 
-# Nodes above this share of the largest relevance are there to begin with. There must not be more
-# than half a parameter for each row.
-_CANDIDATE, _PARAMETERS_PER_ROW = 2e-3, 0.5
+# Nodes above this share of the largest relevance are there to begin with.
+_CANDIDATE = 2e-3
 
-# With fewer rows for each input the network takes noise for inputs, and as many inputs as have so
-# many rows are there to begin with; those beyond may be noise below this share of the largest.
-_ROWS_PER_INPUT, _WEAK = 20, 0.25
+# With fewer rows the network takes noise for inputs and parameters, and only as many of the inputs
+# as have so many rows are there to begin with.
+ROWS_PER_INPUT, PARAMETERS_PER_ROW = 20, 0.5
 
 # Of unfolding and growth, at most. One that gains less than this share of what a node is worth is
 # the last.
 _N_ROUNDS, _GAIN = 12, 0.5
 
-# Rows that a trial takes.
-_FEWEST_ROWS = 60
-
 # More rows tell little more, and cost.
-_MOST_ROWS = 50_000
-
-
-def is_recoverable(network, n_rows, inputs=None):
-    """Whether the data can tell for certain how many nodes a fitted network needs.
-
-    It has to be a regressor that has not collapsed, and the rows to be many for the inputs and the
-    nodes that might matter.
-
-    Parameters
-    ----------
-    network : SpectralMLPRegressor or SpectralMLPClassifier
-    n_rows : int
-    inputs : ndarray of shape (n_features,), bool, default=None
-        Those that its spectrum tells from nothing; None is all.
-
-    Returns
-    -------
-    recoverable : bool
-    """
-    if not (is_regressor(network) and len(network.coefs_) > 1 and all(network.core_sizes_)):
-        return False
-    n_rows = min(n_rows, _MOST_ROWS)
-    most = n_rows // _ROWS_PER_INPUT
-    n_inputs = len(_outstanding(network, inputs))
-    if n_inputs > most:
-        relevance = network.feature_importances_
-        if most == 0 or np.sort(relevance)[-most] > _WEAK * relevance.max():
-            return False
-        n_inputs = most
-    widths = [n_inputs, *(mask.sum() for mask in _candidates(network)), network.n_outputs_]
-    return np.dot(widths[:-1], widths[1:]) <= _PARAMETERS_PER_ROW * n_rows
-
-
-def recovery_pays(network, X, y, sample_weight=None):
-    """Whether the network that :func:`recover` finds predicts better than the given one.
-
-    For data that cannot tell the size for certain. Both are fitted to two thirds of the rows, from
-    the start, and scored on the others.
-
-    Parameters
-    ----------
-    network, X, y, sample_weight
-        See :func:`recover`.
-
-    Returns
-    -------
-    pays : bool
-        False for classifiers and with fewer than sixty rows.
-    """
-    if not is_regressor(network) or len(network.coefs_) < 2 or not all(network.core_sizes_):
-        return False
-    rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
-    if len(rows) < _FEWEST_ROWS:
-        return False
-    parts = [
-        [None if a is None else _safe_indexing(a, own) for a in (X, y, sample_weight)]
-        for own in train_test_split(rows, test_size=1 / 3, random_state=network.random_state)
-    ]
-    (X_train, y_train, w_train), (X_test, y_test, w_test) = parts
-    student = clone(network)
-    student.set_callbacks()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the fit to all rows has said what there is to say
-        student.fit(X_train, y_train, w_train)
-    if not all(student.core_sizes_):
-        return False
-    other, _ = recover(student, X_train, y_train, w_train)
-    return other.score(X_test, y_test, w_test) > student.score(X_test, y_test, w_test)
+MOST_ROWS = 50_000
 
 
 def recover(network, X, y, sample_weight=None, inputs=None):
@@ -111,17 +36,17 @@ def recover(network, X, y, sample_weight=None, inputs=None):
 
     Parameters
     ----------
-    network : SpectralMLPRegressor
+    network : SpectralMLPRegressor or SpectralMLPClassifier
         Fitted.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
     sample_weight : array-like of shape (n_samples,), default=None
     inputs : ndarray of shape (n_features,), bool, default=None
-        See :func:`is_recoverable`.
+        Those that its spectrum tells from nothing; None is all.
 
     Returns
     -------
-    network : SpectralMLPRegressor
+    network : estimator of the same class
     masks : list of ndarray of shape (n_nodes,), bool
         Its inputs, and the places of its nodes in each hidden layer of the given network. It takes
         all inputs; the weights of the others are zero.
@@ -133,8 +58,16 @@ def recover(network, X, y, sample_weight=None, inputs=None):
     rows, targets, weights, unit = _rows(network, y, sample_weight, rng)
     widths = tuple(len(b) for b in network.intercepts_[:-1])
     with one_thread(), np.errstate(over="ignore", invalid="ignore"):
-        table = Table(X, rows, targets, weights, network.activation, network.fit_intercept)
-        few = len(rows) < _ROWS_PER_INPUT * table.n_columns
+        table = Table(
+            X,
+            rows,
+            targets=targets,
+            weights=weights,
+            activation=network.activation,
+            fit_intercept=network.fit_intercept,
+            loss=loss_of(network),
+        )
+        few = len(rows) < ROWS_PER_INPUT * table.n_columns
         starts = [_most_relevant(network, len(rows))] if few else _relevant(network, inputs)
         own = min((_trained(table, network, start, unit) for start in starts), key=_criterion)
         if few:
@@ -157,13 +90,13 @@ class Table:
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
     rows : ndarray of int
-    targets, weights, activation, fit_intercept
-        See :class:`~skspectral.pruner.free.Problem`.
+    **others
+        What else there is to a :class:`~skspectral.pruner.free.Problem`.
     """
 
-    def __init__(self, X, rows, targets, weights, activation, fit_intercept):
+    def __init__(self, X, rows, **others):
         self._X = X.tocsc() if hasattr(X, "tocsr") else np.asarray(X)
-        self._rows, self._rest = rows, (targets, weights, activation, fit_intercept)
+        self._rows, self._others = rows, others
         self.n_columns = self._X.shape[1]
 
     def columns(self, columns, rows=slice(None)):
@@ -173,10 +106,10 @@ class Table:
 
     def problem(self, inputs):
         """The problem with these inputs."""
-        return Problem(self.columns(inputs), *self._rest)
+        return Problem(self.columns(inputs), **self._others)
 
 
-def _outstanding(network, inputs=None):
+def outstanding(network, inputs=None):
     """The inputs whose relevance is not negligible beside the largest."""
     mask = core_mask(network.feature_importances_, THRESHOLD)
     return np.flatnonzero(mask if inputs is None else mask & inputs)
@@ -186,15 +119,15 @@ def _relevant(network, inputs):
     """Those that stand out, and all that have any relevance, which may add up to more."""
     mask = network.feature_importances_ > 0
     relevant = np.flatnonzero(mask if inputs is None else mask & inputs)
-    outstanding = _outstanding(network, inputs)
-    return [outstanding] if len(outstanding) == len(relevant) else [outstanding, relevant]
+    few = outstanding(network, inputs)
+    return [few] if len(few) == len(relevant) else [few, relevant]
 
 
 def _most_relevant(network, n_rows):
     """As many inputs as there are rows and parameters for."""
     relevance = network.feature_importances_
-    most = _PARAMETERS_PER_ROW * n_rows / _candidates(network)[0].sum()
-    most = min(n_rows // _ROWS_PER_INPUT, int(most), np.count_nonzero(relevance))
+    most = PARAMETERS_PER_ROW * n_rows / candidates(network)[0].sum()
+    most = min(n_rows // ROWS_PER_INPUT, int(most), np.count_nonzero(relevance))
     return np.sort(np.argsort(-relevance, kind="stable")[: max(1, most)])
 
 
@@ -209,8 +142,8 @@ def _criterion(own):
     return problem.criterion(network)
 
 
-def _candidates(network):
-    """The nodes of each hidden layer that might matter."""
+def candidates(network):
+    """The nodes of each hidden layer that might matter, as masks."""
     return [core_mask(spectrum, _CANDIDATE) for spectrum in network.node_importances_]
 
 
@@ -244,20 +177,21 @@ def _placed(network, widths):
 
 def _rows(network, y, sample_weight, rng):
     """The rows with a weight, their targets in standard units, their weights, and the units."""
-    y = np.asarray(y, float).reshape(len(y), -1)
-    weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, float)
+    targets = network._targets(y)
+    weights = network._weigh(np.empty((len(targets), 1)), y, sample_weight)
+    weights = np.ones(len(targets)) if weights is None else weights
     rows = np.flatnonzero(weights)
-    if len(rows) > _MOST_ROWS:
-        rows = np.sort(rng.choice(rows, _MOST_ROWS, replace=False))
-    y, weights = y[rows], weights[rows] / weights[rows].mean()
-    unit = network._standardisation(y, weights)
-    targets = (y - unit["mean"]) / unit["scale"]
+    if len(rows) > MOST_ROWS:
+        rows = np.sort(rng.choice(rows, MOST_ROWS, replace=False))
+    targets, weights = targets[rows], weights[rows] / weights[rows].mean()
+    unit = network._standardisation(targets, weights)
+    targets = (targets - unit["mean"]) / unit["scale"]
     return rows, targets, None if np.ptp(weights) == 0 else weights, unit
 
 
 def _start(network, inputs, unit):
     """The nodes that might matter, in standard units."""
-    masks = _candidates(network)
+    masks = candidates(network)
     small = cut(network, masks, np.isin(np.arange(network.n_features_in_), inputs))
     weights = [w.astype(float) for w in small.coefs_]
     intercepts = [b.astype(float) for b in small.intercepts_]

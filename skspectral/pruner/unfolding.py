@@ -58,7 +58,7 @@ def unfold(problem, network):
         for straight, pairs in _options(problem, network, layer):
             other = _unfolded(problem, network, layer, straight, pairs)
             change = problem.layers(other)[-1] - outputs
-            if problem.mean(change**2).mean() < _CHANGE:
+            if problem.mean(change**2).mean() < _CHANGE * outputs.var(axis=0).mean():
                 network = other
                 break
     return network

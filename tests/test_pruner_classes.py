@@ -1,0 +1,135 @@
+"""SpectralPruner(threshold="auto") of classifiers: as many hidden nodes as the data tell apart."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.metrics import log_loss
+
+from skspectral import SpectralMLPClassifier, SpectralPruner
+from skspectral.datasets import make_teacher_classification
+from skspectral.pruner import trust
+from skspectral.pruner.loss import CrossEntropy, SquaredError, loss_of
+from skspectral.pruner.recovery import recover
+from skspectral.pruner.trust import recovery_pays
+
+STUDENT = SpectralMLPClassifier(20, max_iter=200, random_state=0)
+
+
+def classes_of_teacher(n_classes, seed, n_rows=4000):
+    """Rows, their classes, and fresh ones, of a teacher of three nodes that all matter."""
+    settings = {"n_features": 5, "n_classes": n_classes, "hidden_layer_sizes": 3}
+    _, _, teacher = make_teacher_classification(
+        **settings, return_teacher=True, random_state=seed + 100
+    )
+    rng = np.random.default_rng(seed)
+    basis = np.linalg.qr(rng.standard_normal((5, 5)))[0]
+    teacher.coefs_[0] = basis[:, :3]
+    teacher.coefs_[1] = np.sign(teacher.coefs_[1]) * (0.5 + np.abs(teacher.coefs_[1]))
+    X, _ = make_teacher_classification(n_rows, 5, teacher=teacher, random_state=seed)
+    outputs = np.maximum(X @ teacher.coefs_[0], 0) @ teacher.coefs_[1]
+    outputs -= np.median(outputs, axis=0)
+    y = (outputs[:, 0] > 0).astype(int) if n_classes == 2 else outputs.argmax(axis=1)
+    return X, y
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("seed", range(3))
+def test_finds_the_size_of_a_teacher_of_classes(seed, n_classes):
+    X, y = classes_of_teacher(n_classes, seed)
+    pruner = SpectralPruner(clone(STUDENT)).fit(X[:3000], y[:3000])
+    assert pruner.n_nodes_ == pruner.pruned_estimator_.core_sizes_ == (3,)
+    assert set(pruner.refit_scores_) == {"full", "refit"}
+    student, left = (n.score(X[3000:], y[3000:]) for n in (pruner.estimator_, pruner))
+    assert left > student
+    assert left > 0.98
+
+
+def test_of_classes_by_chance_nothing_is_left():
+    X = np.random.default_rng(0).standard_normal((900, 3))
+    y = np.random.default_rng(1).integers(0, 2, 900)
+    network = clone(STUDENT).set_params(alpha=1e-3).fit(X, y)
+    pruner = SpectralPruner(network, prefit=True).fit(X, y)
+    assert pruner.n_nodes_ == (1,)
+    assert np.abs(pruner.predict_proba(X) - 0.5).max() < 0.2
+
+
+def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch):
+    X, y = classes_of_teacher(2, 0, 1200)
+    network = clone(STUDENT).fit(X, y)
+    assert set(SpectralPruner(network, prefit=True).fit(X, y).refit_scores_) == {"full", "refit"}
+    # Too sure of itself: as many right, and a smaller likelihood.
+    sure = recover(network, X, y)[0]
+    sure.coefs_[-1] *= 1000
+    monkeypatch.setattr(trust, "recover", lambda *args: (sure, None))
+    assert not recovery_pays(network, X, y)
+    assert set(SpectralPruner(network, prefit=True).fit(X, y).refit_scores_) == {"cut", "refit"}
+
+
+def test_no_trial_with_few_rows_for_the_parameters_or_a_rare_class(monkeypatch):
+    X, y = classes_of_teacher(2, 0, 1200)
+    network = clone(STUDENT).fit(X, y)
+    assert recovery_pays(network, X, y)
+    n_nodes = (network.node_importances_[0] > 2e-3 * network.node_importances_[0].max()).sum()
+    few = 10 * 6 * n_nodes - 1
+    assert not recovery_pays(network, X[:few], y[:few])
+    rare = np.r_[y[:-2], [2, 2]]
+    network = clone(STUDENT).fit(X, rare)
+    monkeypatch.setattr(trust, "_ROWS_OF_CLASSES", 1)
+    assert not recovery_pays(network, X, rare)
+
+
+def test_labels_weights_and_class_weights():
+    X, y = classes_of_teacher(2, 1, 1500)
+    names = np.array(["no", "yes"])[y]
+    weights = np.r_[np.ones(1200), np.zeros(300)]
+    network = clone(STUDENT).fit(X, names, weights)
+    whole, masks = recover(network, X, names, weights)
+    part, own = recover(network, X[:1200], names[:1200])
+    assert_array_equal(masks[1], own[1])
+    assert_allclose(whole.predict_proba(X), part.predict_proba(X), atol=1e-6)
+    assert set(whole.predict(X)) == {"no", "yes"}
+    # A class that weighs more is predicted more often.
+    noisy = np.where(np.random.default_rng(0).random(1500) < 0.2, 1 - y, y)
+    shares = []
+    for weight in (0.2, 5.0):
+        network = clone(STUDENT).set_params(class_weight={0: 1.0, 1: weight}).fit(X, noisy)
+        shares.append(recover(network, X, noisy)[0].predict(X).mean())
+    assert shares[0] < y.mean() - 0.1 < y.mean() + 0.1 < shares[1]
+
+
+def test_several_labels_at_once():
+    X, y = classes_of_teacher(3, 2)
+    labels = np.column_stack([y == 0, y != 1]).astype(int)
+    pruner = SpectralPruner(clone(STUDENT)).fit(X, labels)
+    assert pruner.predict(X).shape == labels.shape
+    assert pruner.score(X, labels) >= pruner.estimator_.score(X, labels)
+    assert set(pruner.refit_scores_) == {"full", "refit"}
+
+
+@pytest.mark.parametrize("loss", [SquaredError(), CrossEntropy("softmax"), CrossEntropy("sigmoid")])
+def test_slopes_and_costs_are_those_of_the_loss(loss):
+    rng = np.random.default_rng(0)
+    outputs, step = rng.standard_normal((2, 50, 3))
+    targets = np.eye(3)[rng.integers(0, 3, 50)]
+    up, down = (loss.losses(outputs + s * 1e-5 * step, targets).sum(axis=1) for s in (1, -1))
+    assert_allclose((up - down) / 4e-5, (loss.slopes(outputs, targets) * step).sum(axis=1), 1e-6)
+    cost = loss.costs(outputs, outputs + step, targets)
+    if loss.is_square:
+        assert_allclose(cost, step**2)
+    else:
+        after, before = (loss.losses(o, targets) for o in (outputs + step, outputs))
+        assert_allclose(cost, after - before)
+
+
+def test_the_deviance_is_twice_the_log_loss():
+    X, y = classes_of_teacher(3, 0, 500)
+    network = clone(STUDENT).fit(X, y)
+    loss = loss_of(network)
+    outputs = np.log(network.predict_proba(X))
+    losses = loss.losses(outputs, network._targets(y))
+    assert_allclose(losses.mean(), 2 * log_loss(y, network.predict_proba(X)))
+    assert loss.term(losses.mean(axis=0)) == losses.mean()
+    # Training minimises the mean over the labels.
+    assert_allclose(CrossEntropy("sigmoid").means(0.25, 4), [0.5] * 4)
+    assert_allclose(loss.means(0.25, 3), [0.5])
