@@ -14,8 +14,9 @@ _SEARCHED = 8
 # By so many rows nodes and inputs are compared.
 _MOST_ROWS = 4000
 
-# Of L-BFGS; looking back on SciPy's 10 steps it takes a third more of them.
-_N_ITERATIONS, _MEMORY = 300, 20
+# Of L-BFGS: few trainings want so many, but tanh and several layers end among too many nodes with
+# fewer. Looking back on the 10 steps that SciPy looks back on, it takes a third more of them.
+_N_ITERATIONS, _MEMORY = 1000, 20
 
 # L-BFGS ends where so many iterations gain less than this share of what a node is worth.
 _WINDOW, _GAIN = 10, 0.1
