@@ -298,6 +298,21 @@ def test_nodes_that_are_never_on_leave_without_intercepts():
     assert_array_equal(problem.layers(small)[-1], 0)
 
 
+def test_precision_of_a_training():
+    X, y, teacher = make_teacher_regression(
+        1000, 6, hidden_layer_sizes=3, return_teacher=True, random_state=0
+    )
+    problem, network = problem_of(X, (y - y.mean()) / y.std()), network_of_teacher(teacher)
+    network.weights[1] = network.weights[1] / y.std() * 1.3
+    assert problem.losses(network)[0] > 1e-2
+    network = problem.train(network)
+    single, double = (problem.train(network, dtype) for dtype in ("float32", "float64"))
+    for other in (single, double):
+        assert problem.losses(other)[0] < 1e-8 < problem.losses(network)[0]
+    assert problem.losses(problem.train(double, "float64"))[0] < 1e-12
+    assert {array.dtype.name for array in single.weights + single.intercepts} == {"float64"}
+
+
 def test_growth_brings_back_a_node_that_was_lost():
     X, y, teacher = make_teacher_regression(
         2000, 8, hidden_layer_sizes=4, return_teacher=True, random_state=1

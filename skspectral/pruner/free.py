@@ -122,7 +122,8 @@ class Problem:
     def criterion(self, network):
         """What is to be small."""
         fit = len(self.X) * self.loss.term(self.losses(network))
-        return fit + _square(network) / self.loss.spread**2 + self._price(network)
+        square = sum((w**2).sum() for w in network.weights)
+        return fit + square / self.loss.spread**2 + self._price(network)
 
     def worth(self, network):
         """What a node of average price must lower the first term of the criterion by."""
@@ -135,7 +136,10 @@ class Problem:
         return len(self.X) * most > self.worth(network)
 
     def train(self, network, dtype="float32"):
-        """The network trained on by L-BFGS, for as long as that pays."""
+        """The network trained on by L-BFGS, for as long as that pays.
+
+        Single precision is enough to compare networks by.
+        """
         from skspectral.engine.network import Architecture
         from skspectral.engine.training import Member, train
 
@@ -193,7 +197,3 @@ class Problem:
             weights[k], intercepts[k] = weights[k] * scale, intercepts[k] * scale
             weights[k + 1] = weights[k + 1] / scale[:, None]
         return FreeNetwork(weights, intercepts, network.nodes)
-
-
-def _square(network):
-    return sum((w**2).sum() for w in network.weights)
