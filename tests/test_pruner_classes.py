@@ -6,18 +6,20 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.metrics import log_loss
 
-from skspectral import SpectralMLPClassifier, SpectralPruner
+from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_classification
 from skspectral.pruner import trust
+from skspectral.pruner.elimination import _removed, cheapest
+from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.loss import CrossEntropy, SquaredError, loss_of
 from skspectral.pruner.recovery import recover
-from skspectral.pruner.trust import recovery_pays
+from skspectral.pruner.trust import _quality, recovery_pays
 
 STUDENT = SpectralMLPClassifier(20, max_iter=200, random_state=0)
 
 
 def classes_of_teacher(n_classes, seed, n_rows=4000):
-    """Rows, their classes, and fresh ones, of a teacher of three nodes that all matter."""
+    """Rows and their classes, of a teacher of three nodes that all matter."""
     settings = {"n_features": 5, "n_classes": n_classes, "hidden_layer_sizes": 3}
     _, _, teacher = make_teacher_classification(
         **settings, return_teacher=True, random_state=seed + 100
@@ -77,6 +79,70 @@ def test_no_trial_with_few_rows_for_the_parameters_or_a_rare_class(monkeypatch):
     network = clone(STUDENT).fit(X, rare)
     monkeypatch.setattr(trust, "_ROWS_OF_CLASSES", 1)
     assert not recovery_pays(network, X, rare)
+
+
+def test_no_trial_where_one_class_has_all_the_weight():
+    X, y = classes_of_teacher(2, 0, 1200)
+    weights = (y == 0).astype(float)
+    network = clone(STUDENT).fit(X, y, weights)
+    assert not recovery_pays(network, X, y, weights)
+    pruner = SpectralPruner(network, prefit=True).fit(X, y, sample_weight=weights)
+    assert pruner.score(X, y, weights) == 1
+
+
+def test_a_trial_counts_class_weights_and_single_precision():
+    X, y = classes_of_teacher(2, 0, 1200)
+    weighted = clone(STUDENT).set_params(class_weight={0: 1.0, 1: 3.0}).fit(X, y)
+    p = weighted.predict_proba(X)[np.arange(1200), y]
+    expected = 2 * np.average(np.log(p), weights=np.where(y == 1, 3.0, 1.0))
+    assert_allclose(_quality(weighted, X, y, None), expected)
+    # A miss that is sure of itself costs what it costs, and not all.
+    weighted.coefs_[-1] *= 100
+    single = clone(STUDENT).fit(X.astype(np.float32), y)
+    single.coefs_[-1] *= 1000
+    assert np.isfinite(_quality(single, X.astype(np.float32), y, None))
+    assert _quality(single, X.astype(np.float32), y, None) < _quality(weighted, X, y, None)
+
+
+@pytest.mark.parametrize("others", [lambda y: y + 5, lambda y: y.astype(str), lambda y: 3 * y])
+def test_a_prefit_network_refuses_other_labels(others):
+    X, y = classes_of_teacher(2, 0, 800)
+    pruner = SpectralPruner(clone(STUDENT).fit(X, y), prefit=True).fit(X, y)
+    n_nodes = pruner.n_nodes_
+    with pytest.raises(ValueError, match="classes|label"):
+        pruner.fit(X, others(y))
+    with pytest.raises(ValueError, match="features"):
+        pruner.fit(X[:, :3], y)
+    assert pruner.n_nodes_ == n_nodes
+
+
+def test_a_prefit_network_refuses_another_number_of_outputs():
+    X, y = classes_of_teacher(2, 0, 400)
+    student = SpectralMLPRegressor(5, solver="lbfgs", tol=0.1, random_state=0).fit(X, y)
+    with pytest.raises(
+        ValueError, match="makes 2 outputs, and the prefit SpectralMLPRegressor has 1"
+    ):
+        SpectralPruner(student, prefit=True).fit(X, np.column_stack([y, y]))
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("name", ["softmax", "sigmoid"])
+def test_the_cost_of_a_node_is_what_the_loss_rises_by(name, fit_intercept):
+    rng = np.random.default_rng(0)
+    X, targets = rng.standard_normal((300, 4)), np.eye(3)[rng.integers(0, 3, 300)]
+    weights = rng.uniform(0.5, 1.5, 300)
+    widths = (4, 6, 5, 3)
+    network = FreeNetwork(
+        [rng.standard_normal(pair) for pair in zip(widths[:-1], widths[1:], strict=True)],
+        [fit_intercept * rng.standard_normal(n) for n in widths[1:]],
+        [np.arange(6), np.arange(5)],
+    )
+    problem = Problem(X, targets, weights, "tanh", fit_intercept, CrossEntropy(name))
+    before = problem.losses(network).sum()
+    for layer in (0, 1):
+        cost, node, change = cheapest(problem, network, layer)
+        other = _removed(network, layer, node, change)
+        assert_allclose(problem.losses(other).sum() - before, cost)
 
 
 def test_labels_weights_and_class_weights():

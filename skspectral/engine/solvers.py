@@ -272,7 +272,8 @@ def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, memory=10,
         if monitor is not None and np.any(monitor(outcome.losses, stack, np.ones(1, bool))[1]):
             raise StopIteration
 
-    # The gradient decides; the progress of the value only where rounding hides any more of it.
+    # The gradient decides; the progress of the value only where rounding hides any more of it. In
+    # single precision that is for `monitor` to see: SciPy compares progress with one at least.
     smallest = 64 * np.finfo(float).eps
     limits = {"maxiter": n_epochs, "maxfun": 20 * n_epochs, "gtol": tol, "ftol": smallest}
     try:

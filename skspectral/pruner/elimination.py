@@ -7,7 +7,8 @@ from skspectral.pruner.loss import NOTHING
 # Nodes leave together as long as all cost less than this share of what one is worth.
 _TOGETHER = 0.1
 
-# The same where there is no error: squared change of the outputs, over their variance.
+# Where there is no error, the squared change of the outputs, over their variance, that all together
+# may cost.
 _NEXT_TO_NOTHING = 1e-5
 
 # Nodes' worth of the criterion above its least value at which the search ends.
@@ -148,7 +149,7 @@ def cheapest(problem, network, layer):
 
 
 def _cheaper(problem, network, layer, hidden, ways):
-    """Of several ways for each node to leave the one that changes the outputs least."""
+    """Of several ways for each node to leave the one that costs least."""
     rows = problem.some_rows
     weights = None if problem.weights is None else problem.weights[rows]
     hidden, readouts = hidden[rows], network.weights[layer + 1]

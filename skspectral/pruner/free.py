@@ -21,7 +21,7 @@ _N_ITERATIONS, _MEMORY = 1000, 20
 # L-BFGS ends where so many iterations gain less than this share of what a node is worth.
 _WINDOW, _GAIN = 10, 0.1
 
-# Its smallest gradient, over the squared error, and at all.
+# Its smallest gradient, over the mean loss, and at all.
 _TOL, _SMALLEST_TOL = 1e-3, 1e-8
 
 # The transfers are dense.
@@ -64,8 +64,9 @@ class Problem:
 
     The criterion is ``n log(squared error) + (2 k + 8 h) n / (n - k - 1)`` for n rows, k parameters
     and h hidden nodes, the first term summed over the outputs: Akaike's, corrected for few rows,
-    and a price for the directions of the nodes. For classes the first term is the deviance, and a
-    parameter costs 4. Sources: see :class:`~skspectral.SpectralPruner`.
+    and a price for the directions of the nodes. For classes the first term is the deviance, with
+    that of the weights, and a parameter costs 4. Sources: see
+    :class:`~skspectral.SpectralPruner`.
 
     Parameters
     ----------

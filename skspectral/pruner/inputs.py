@@ -106,11 +106,13 @@ def return_inputs(table, problem, network, inputs, rng):
 def _criterion(table, problem, network):
     """The criterion, with the price of inputs that are chosen from many."""
     n_inputs, n_nodes = network.weights[0].shape
-    return problem.criterion(network) + n_inputs * (_price(table, network) - 2 * n_nodes)
+    return problem.criterion(network) + n_inputs * (
+        _price(table, network) - problem.loss.price * n_nodes
+    )
 
 
 def _price(table, network):
-    """What an input must lower ``n log(squared error)`` by."""
+    """What an input must lower the first term of the criterion by."""
     return _TIMES * chi2.isf(_RARELY / table.n_columns, network.weights[0].shape[1])
 
 

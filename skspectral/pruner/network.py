@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import validate_data
 
 from skspectral.mlp import SpectralMLPClassifier, SpectralMLPRegressor
 from skspectral.mlp.base import BaseSpectralMLP
@@ -64,6 +65,27 @@ def reaching(estimator, X):
     """What of X reaches the network of a fitted estimator."""
     steps = steps_before(estimator)
     return X if steps is None else steps.transform(X)
+
+
+def refuse_other_data(estimator, X, y):
+    """Check that the data are of the kind that a fitted estimator has learnt.
+
+    Raises
+    ------
+    ValueError
+        If X has other columns, or y other labels or another number of outputs.
+    """
+    network = network_of(estimator)
+    validate_data(network, reaching(estimator, X), reset=False, skip_check_array=True)
+    y = y if hasattr(y, "tocsr") else np.asarray(y)
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = np.ravel(y)  # the fit of the network has warned of it
+    _, targets = network._encode(y, True, True)
+    if targets.shape[1] != network.n_outputs_:
+        raise ValueError(
+            f"This y makes {targets.shape[1]} outputs, and the prefit {type(network).__name__} has "
+            f"{network.n_outputs_}; give y of the kind that it was fitted to."
+        )
 
 
 def select_columns(X, mask):

@@ -18,6 +18,7 @@ from skspectral.pruner.network import (
     network_of,
     network_weights,
     reaching,
+    refuse_other_data,
 )
 from skspectral.pruner.recovery import recover
 from skspectral.pruner.refit import train_on
@@ -128,9 +129,9 @@ class SpectralPruner(BasePruner):
     others than the network.
 
     Of a classifier the deviance takes the place of the logarithm, a parameter costs 4, and the
-    weights are normal beforehand, with a standard deviation of 2. Two thirds of the rows decide as
-    above, by the likelihood of the others, if there are ten rows for each parameter that might
-    matter; with fewer, the spectrum.
+    weights are normal beforehand, with a standard deviation of 2: standardise the inputs. Two
+    thirds of the rows decide as above, by the likelihood of the others, if there are three rows of
+    each class, and ten for each parameter that might matter; with fewer, the spectrum.
 
     The inputs: where there are twenty rows or more for each column of X, those stay that stand out
     in the spectrum, or all that have any relevance if the criterion wants them. With fewer rows the
@@ -235,6 +236,7 @@ class SpectralPruner(BasePruner):
         params = self._routed(params)
         if self.prefit:
             estimator, train = deepcopy(self._given()), None
+            refuse_other_data(estimator, X, y)
         else:
             estimator = self._to_fit(y).fit(X, y, **params)
             train = _train_from_start if self.strategy == "before" else None

@@ -21,7 +21,7 @@ _CANDIDATE = 2e-3
 
 # With fewer rows the network takes noise for inputs and parameters, and only as many of the inputs
 # as have so many rows are there to begin with.
-ROWS_PER_INPUT, PARAMETERS_PER_ROW = 20, 0.5
+ROWS_PER_INPUT, ROWS_PER_PARAMETER = 20, 2
 
 # Of unfolding and growth, at most. One that gains less than this share of what a node is worth is
 # the last.
@@ -76,9 +76,9 @@ def recover(network, X, y, sample_weight=None, inputs=None):
             own = return_inputs(table, *own, rng)
         problem, start, inputs = own
         free = shrink(problem, _search(problem, start, rng), widths)
-        free = problem.train(free, "float64")
         if few:
-            _, free, inputs = drop_inputs(table, problem, free, inputs)
+            problem, free, inputs = drop_inputs(table, problem, free, inputs)
+        free = problem.train(free, "float64")
         free = _placed(free, widths)
     return _written(network, free, inputs, unit)
 
@@ -126,8 +126,8 @@ def _relevant(network, inputs):
 def _most_relevant(network, n_rows):
     """As many inputs as there are rows and parameters for."""
     relevance = network.feature_importances_
-    most = PARAMETERS_PER_ROW * n_rows / candidates(network)[0].sum()
-    most = min(n_rows // ROWS_PER_INPUT, int(most), np.count_nonzero(relevance))
+    most = n_rows // (ROWS_PER_PARAMETER * candidates(network)[0].sum())
+    most = min(n_rows // ROWS_PER_INPUT, most, np.count_nonzero(relevance))
     return np.sort(np.argsort(-relevance, kind="stable")[: max(1, most)])
 
 
@@ -178,7 +178,7 @@ def _placed(network, widths):
 def _rows(network, y, sample_weight, rng):
     """The rows with a weight, their targets in standard units, their weights, and the units."""
     targets = network._targets(y)
-    weights = network._weigh(np.empty((len(targets), 1)), y, sample_weight)
+    weights = network._weigh(targets, y, sample_weight)
     weights = np.ones(len(targets)) if weights is None else weights
     rows = np.flatnonzero(weights)
     if len(rows) > MOST_ROWS:

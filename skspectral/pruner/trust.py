@@ -3,16 +3,17 @@
 import warnings
 
 import numpy as np
-from scipy.special import xlog1py, xlogy
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import _num_samples
+from sklearn.utils.validation import _num_samples, validate_data
 
+from skspectral.forward import forward
+from skspectral.pruner.loss import loss_of
 from skspectral.pruner.recovery import (
     MOST_ROWS,
-    PARAMETERS_PER_ROW,
     ROWS_PER_INPUT,
+    ROWS_PER_PARAMETER,
     candidates,
     outstanding,
     recover,
@@ -22,12 +23,9 @@ from skspectral.pruner.recovery import (
 # largest.
 _WEAK = 0.25
 
-# Rows that a trial takes; and for each parameter that might matter, if they are of classes, which
-# tell less than numbers.
-_FEWEST_ROWS, _ROWS_OF_CLASSES = 60, 10
-
-# A probability of zero is rounding.
-_SMALLEST = 1e-15
+# Rows that a trial takes; of each class; and for each parameter that might matter, if they are of
+# classes, which tell less than numbers.
+_FEWEST_ROWS, _FEWEST_OF_A_CLASS, _ROWS_OF_CLASSES = 60, 3, 10
 
 
 def is_recoverable(network, n_rows, inputs=None):
@@ -47,7 +45,8 @@ def is_recoverable(network, n_rows, inputs=None):
     -------
     recoverable : bool
     """
-    return not is_classifier(network) and _is_small(network, n_rows, inputs, 1 / PARAMETERS_PER_ROW)
+    certain = not is_classifier(network) and _has_nodes(network)
+    return certain and _is_small(network, n_rows, inputs, ROWS_PER_PARAMETER)
 
 
 def recovery_pays(network, X, y, sample_weight=None):
@@ -65,18 +64,20 @@ def recovery_pays(network, X, y, sample_weight=None):
     Returns
     -------
     pays : bool
-        False with fewer than sixty rows, or rows of classes too few for the nodes and inputs.
+        False with fewer than sixty rows; of classes, with fewer than ten for each parameter that
+        might matter, or three of a class.
     """
     rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
     if not _has_nodes(network) or len(rows) < _FEWEST_ROWS:
         return False
-    strata = None
-    if is_classifier(network):
-        strata = network._strata(y)
-        strata = None if strata is None else _safe_indexing(strata, rows)
-        rare = strata is not None and np.unique(strata, return_counts=True)[1].min() < 3
-        if rare or not _is_small(network, len(rows), None, _ROWS_OF_CLASSES):
+    strata = network._strata(y) if is_classifier(network) else None
+    if strata is not None:
+        strata = _safe_indexing(strata, rows)
+        counts = np.unique(strata, return_counts=True)[1]
+        if len(counts) < 2 or counts.min() < _FEWEST_OF_A_CLASS:
             return False
+    if is_classifier(network) and not _is_small(network, len(rows), None, _ROWS_OF_CLASSES):
+        return False
     parts = [
         [None if a is None else _safe_indexing(a, own) for a in (X, y, sample_weight)]
         for own in train_test_split(
@@ -92,7 +93,7 @@ def recovery_pays(network, X, y, sample_weight=None):
     if not all(student.core_sizes_):
         return False
     other, _ = recover(student, X_train, y_train, w_train)
-    return _quality(other, *test) > _quality(student, *test)
+    return bool(_quality(other, *test) > _quality(student, *test))
 
 
 def _has_nodes(network):
@@ -101,8 +102,6 @@ def _has_nodes(network):
 
 def _is_small(network, n_rows, inputs, rows_per_parameter):
     """Whether the rows are many for what might matter."""
-    if not _has_nodes(network):
-        return False
     n_rows = min(n_rows, MOST_ROWS)
     most = n_rows // ROWS_PER_INPUT
     n_inputs = len(outstanding(network, inputs))
@@ -118,9 +117,8 @@ def _is_small(network, n_rows, inputs, rows_per_parameter):
 def _quality(network, X, y, sample_weight):
     if not is_classifier(network):
         return network.score(X, y, sample_weight)
-    p = np.clip(network._outputs(X), _SMALLEST, 1 - _SMALLEST)
-    t = network._targets(y)
-    logarithms = (
-        xlogy(t, p) if network.out_activation_ == "softmax" else xlogy(t, p) + xlog1py(1 - t, -p)
-    )
-    return np.average(logarithms.sum(axis=1), weights=sample_weight)
+    X = validate_data(network, X, accept_sparse="csr", reset=False)
+    outputs = forward(X, network.coefs_, network.intercepts_, network.activation, "identity")
+    targets = network._targets(y)
+    losses = loss_of(network).losses(outputs.astype(float), targets).sum(axis=1)
+    return -np.average(losses, weights=network._weigh(targets, np.asarray(y), sample_weight))
