@@ -2,8 +2,8 @@
 
 8000 rows, no noise, students of five times the width, all settings at their defaults but the
 widths and the activation. For each kind the sizes of each hidden layer in all trials: of the core
-of the student, and of what SpectralPruner leaves. Trial k has teacher, data and student from seed
-k; none is left out.
+of the student, of what SpectralPruner leaves, and the effective size, what its search leaves of the
+teacher itself. Trial k has teacher, data and student from seed k; none is left out.
 """
 
 import os
@@ -13,10 +13,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from joblib import Parallel, delayed
-from teacher_size import print_row, start_table, trial_options
+from teacher_size import as_student, print_row, start_table, trial_options
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_classification, make_teacher_regression
+from skspectral.pruner.recovery import recover
 
 # Hidden layers, activation, classes of the teacher.
 KINDS = [
@@ -31,28 +32,34 @@ KINDS = [
 
 
 def trial(sizes, activation, n_classes, seed):
-    """Sizes of the core and of what the pruner leaves, and the score on fresh rows."""
+    """Sizes of the core, of what the pruner leaves, and effective, and the score on fresh rows."""
     settings = {
         "n_samples": 10_000,
         "n_features": 2 * sizes[0],
         "hidden_layer_sizes": sizes,
         "activation": activation,
+        "return_teacher": True,
         "random_state": seed,
     }
     if n_classes is None:
-        X, y = make_teacher_regression(**settings)
+        X, y, teacher = make_teacher_regression(**settings)
         estimator = SpectralMLPRegressor
     else:
-        X, y = make_teacher_classification(n_classes=n_classes, **settings)
+        X, y, teacher = make_teacher_classification(n_classes=n_classes, **settings)
         estimator = SpectralMLPClassifier
     student = estimator([5 * n for n in sizes], activation=activation, random_state=seed)
-    pruner = SpectralPruner(student).fit(X[:8000], y[:8000])
-    return pruner.estimator_.core_sizes_, pruner.n_nodes_, pruner.score(X[8000:], y[8000:])
+    rows = X[:8000], y[:8000]
+    pruner = SpectralPruner(student).fit(*rows)
+    _, masks = recover(as_student(teacher, estimator, *rows), *rows)
+    effective = [mask.sum() for mask in masks[1:]]
+    score = pruner.score(X[8000:], y[8000:])
+    return pruner.estimator_.core_sizes_, pruner.n_nodes_, effective, score
 
 
 def main():
     options = trial_options(__doc__, 10).parse_args()
-    start_table(options, "teacher", "nodes", "core", "pruner", "pruner exact", "score")
+    names = "core", "pruner", "effective", "pruner exact", "pruner effective", "score"
+    start_table(options, "teacher", "nodes", *names)
     for kind in KINDS:
         report(*kind, options)
 
@@ -62,12 +69,13 @@ def report(sizes, activation, n_classes, options):
     results = Parallel(n_jobs=options.jobs)(
         delayed(trial)(sizes, activation, n_classes, seed) for seed in range(options.trials)
     )
-    core, pruned, scores = map(np.array, zip(*results, strict=True))
+    core, pruned, effective, scores = map(np.array, zip(*results, strict=True))
     name = activation if n_classes is None else f"{activation} with {n_classes} classes"
     for layer, size in enumerate(sizes):
-        lists = [" ".join(map(str, found[:, layer])) for found in (core, pruned)]
-        exact = f"{(pruned[:, layer] == size).mean():.0%}"
-        print_row(f"{name} layer {layer + 1}", size, *lists, exact, f"{scores.mean():.4f}")
+        lists = [" ".join(map(str, found[:, layer])) for found in (core, pruned, effective)]
+        shares = [(pruned[:, layer] == size).mean(), (pruned == effective)[:, layer].mean()]
+        shares = [f"{share:.0%}" for share in shares]
+        print_row(f"{name} layer {layer + 1}", size, *lists, *shares, f"{scores.mean():.4f}")
 
 
 if __name__ == "__main__":

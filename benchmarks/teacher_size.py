@@ -70,15 +70,16 @@ def data_of(condition, teacher_size, seed):
     return X, y + noise * y.std() * rng.standard_normal(n_rows), teacher
 
 
-def as_student(teacher, X, y):
-    """The teacher as a fitted SpectralMLPRegressor."""
-    width = teacher.coefs_[0].shape[1]
-    student = SpectralMLPRegressor(width, max_iter=1, n_iter_no_change=np.inf)
+def as_student(teacher, estimator, X, y):
+    """The teacher as a fitted estimator of the kind given."""
+    widths = [w.shape[1] for w in teacher.coefs_[:-1]]
+    settings = {"activation": teacher.activation, "max_iter": 1, "n_iter_no_change": np.inf}
+    student = estimator(widths, **settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         student.fit(X, y)
-    weights = [w.copy() for w in teacher.coefs_]
-    spectral = Parameters.from_weights(weights, [np.zeros(width), np.zeros(1)], "in")
+    weights, intercepts = ([a.copy() for a in p] for p in (teacher.coefs_, teacher.intercepts_))
+    spectral = Parameters.from_weights(weights, intercepts, "in")
     student.coefs_, student.intercepts_ = weights, spectral.intercepts
     student.eigenvectors_ = spectral.eigenvectors
     student.eigenvalues_in_ = spectral.eigenvalues_in
@@ -94,7 +95,8 @@ def trial(condition, teacher_size, width, seed):
     fitted = time.perf_counter()
     pruner = SpectralPruner(student, prefit=True).fit(X, y)
     end = time.perf_counter()
-    effective = SpectralPruner(as_student(teacher, X, y), prefit=True).fit(X, y)
+    effective = SpectralPruner(as_student(teacher, SpectralMLPRegressor, X, y), prefit=True)
+    effective.fit(X, y)
     relevance = pruner.pruned_estimator_.node_importances_[0]
     return {
         "core": student.core_sizes_[0],
