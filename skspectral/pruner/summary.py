@@ -30,7 +30,8 @@ def summary_of(pruner):
     scores = getattr(pruner, "refit_scores_", {})
     if "full" in scores:
         lines.append(
-            f"score on the training data: {scores['full']:.4f} before, {scores['refit']:.4f} after"
+            f"score on the training data, which chose the nodes: {scores['full']:.4f} before, "
+            f"{scores['refit']:.4f} after"
         )
     elif scores:
         kept = "kept" if scores["refit"] > scores["cut"] else "taken back"
