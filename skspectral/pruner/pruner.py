@@ -121,7 +121,8 @@ class SpectralPruner(BasePruner):
     variance plus 1e-7: Akaike's criterion, corrected for few rows (Hurvich and Tsai), with a price
     for each node, since the best of many directions fits noise better than a given one. No penalty
     takes part, so that the size hardly depends on the strength of the network. It takes about as
-    long as the fit, and many times as long where rows and nodes are many, or layers several.
+    long as the fit, two or three times as long with a trial as below, and many times as long where
+    rows and nodes are many, or layers several.
 
     Where there are fewer than two rows for each parameter that might matter, or fewer than twenty
     for each input that does, the data may not tell the size; then network and size are found once
