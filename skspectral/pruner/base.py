@@ -19,6 +19,7 @@ from sklearn.utils.validation import (
 from skspectral.forward import forward
 from skspectral.mlp import SpectralMLPRegressor
 from skspectral.pruner.network import (
+    as_vector,
     cut_network,
     first_step,
     last_step,
@@ -332,9 +333,7 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         of the refit, and chooses the nodes of all layers.
         """
         sample_weight = network_weights(estimator, params)
-        if np.ndim(y) == 2 and np.shape(y)[1] == 1:  # the network has warned of it
-            y = np.ravel(y)
-        X = reaching(estimator, X)
+        X, y = reaching(estimator, X), as_vector(y)
         small, kept, scores = cut_network(estimator, masks), select_columns(X, masks[0]), {}
         first = small
         if train is not None:

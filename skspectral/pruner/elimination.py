@@ -40,7 +40,7 @@ def eliminate(problem, network):
         network = _with_fewer(problem, network)
         most, value = least + _BEYOND * problem.worth(network), problem.criterion(network)
         if value > most:
-            # Close to no error at all a training may want more iterations than it has.
+            # A training ends at a gradient in keeping with the loss that it began at.
             network = problem.train(network)
             value = problem.criterion(network)
         if value > most:

@@ -106,9 +106,8 @@ def return_inputs(table, problem, network, inputs, rng):
 def _criterion(table, problem, network):
     """The criterion, with the price of inputs that are chosen from many."""
     n_inputs, n_nodes = network.weights[0].shape
-    return problem.criterion(network) + n_inputs * (
-        _price(table, network) - problem.loss.price * n_nodes
-    )
+    more = _price(table, network) - problem.loss.price * n_nodes
+    return problem.criterion(network) + n_inputs * more
 
 
 def _price(table, network):
@@ -124,15 +123,13 @@ def _costs(problem, network):
     means = problem.mean(problem.X) if problem.fit_intercept else np.zeros(problem.X.shape[1])
     first = X @ network.weights[0] + network.intercepts[0]
 
-    def errors(values):
-        outputs = problem.outputs(network, 0, values)
-        return problem.loss.term(
-            np.average(problem.loss.losses(outputs, targets), axis=0, weights=weights)
-        )
+    def term(values):
+        losses = problem.loss.losses(problem.outputs(network, 0, values), targets)
+        return problem.loss.term(np.average(losses, axis=0, weights=weights))
 
-    before = errors(first.copy())
+    before = term(first.copy())
     costs = [
-        max(errors(first - np.outer(x - mean, w)) - before, 0)
+        max(term(first - np.outer(x - mean, w)) - before, 0)
         for x, mean, w in zip(X.T, means, network.weights[0], strict=True)
     ]
     return len(problem.X) * np.array(costs), means

@@ -67,6 +67,11 @@ def reaching(estimator, X):
     return X if steps is None else steps.transform(X)
 
 
+def as_vector(y):
+    """A column as a vector; the fit of the network has warned of it."""
+    return np.ravel(y) if np.ndim(y) == 2 and np.shape(y)[1] == 1 else y
+
+
 def refuse_other_data(estimator, X, y):
     """Check that the data are of the kind that a fitted estimator has learnt.
 
@@ -77,10 +82,8 @@ def refuse_other_data(estimator, X, y):
     """
     network = network_of(estimator)
     validate_data(network, reaching(estimator, X), reset=False, skip_check_array=True)
-    y = y if hasattr(y, "tocsr") else np.asarray(y)
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = np.ravel(y)  # the fit of the network has warned of it
-    _, targets = network._encode(y, True, True)
+    y = as_vector(y)
+    _, targets = network._encode(y if hasattr(y, "tocsr") else np.asarray(y), True, True)
     if targets.shape[1] != network.n_outputs_:
         raise ValueError(
             f"This y makes {targets.shape[1]} outputs, and the prefit {type(network).__name__} has "

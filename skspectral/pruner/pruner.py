@@ -13,6 +13,7 @@ from sklearn.utils.validation import _num_samples
 
 from skspectral.pruner.base import BasePruner
 from skspectral.pruner.network import (
+    as_vector,
     cut_network,
     network_for,
     network_of,
@@ -271,9 +272,7 @@ class SpectralPruner(BasePruner):
         n_rows = _num_samples(y) if weights is None else np.count_nonzero(weights)
         if is_recoverable(network, n_rows, inputs):
             return True
-        if np.ndim(y) == 2 and np.shape(y)[1] == 1:  # the network has warned of it
-            y = np.ravel(y)
-        return recovery_pays(network, reaching(estimator, X), y, weights)
+        return recovery_pays(network, reaching(estimator, X), as_vector(y), weights)
 
     def _given(self):
         """The prefit estimator, checked."""
