@@ -228,7 +228,17 @@ def _factors(schedule, progress):
     return 0.5 * (1 + np.cos(np.pi * progress)) if schedule == "cosine" else np.ones(len(progress))
 
 
-def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, memory=10, monitor=None):
+def lbfgs(
+    objective,
+    batches,
+    *,
+    n_epochs,
+    trainable="all",
+    tol=1e-5,
+    progress=64 * np.finfo(float).eps,
+    memory=10,
+    monitor=None,
+):
     """L-BFGS (SciPy) on a stack of one, all rows in one batch.
 
     Parameters
@@ -243,6 +253,9 @@ def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, memory=10,
         Parameters that move.
     tol : float, default=1e-5
         Largest component of the gradient at which the training ends.
+    progress : float, default=64 * eps
+        Progress of the value, over the value or one, whichever is larger, at which it ends too: by
+        default where rounding hides any more of it.
     memory : int, default=10
         Steps that it looks back on.
     monitor : callable, default=None
@@ -272,10 +285,7 @@ def lbfgs(objective, batches, *, n_epochs, trainable="all", tol=1e-5, memory=10,
         if monitor is not None and np.any(monitor(outcome.losses, stack, np.ones(1, bool))[1]):
             raise StopIteration
 
-    # The gradient decides; the progress of the value only where rounding hides any more of it. In
-    # single precision that is for `monitor` to see: SciPy compares progress with one at least.
-    smallest = 64 * np.finfo(float).eps
-    limits = {"maxiter": n_epochs, "maxfun": 20 * n_epochs, "gtol": tol, "ftol": smallest}
+    limits = {"maxiter": n_epochs, "maxfun": 20 * n_epochs, "gtol": tol, "ftol": progress}
     try:
         result = minimize(
             value_and_gradient,

@@ -40,10 +40,6 @@ def eliminate(problem, network):
         network = _with_fewer(problem, network)
         most, value = least + _BEYOND * problem.worth(network), problem.criterion(network)
         if value > most:
-            # A training ends at a gradient in keeping with the loss that it began at.
-            network = problem.train(network)
-            value = problem.criterion(network)
-        if value > most:
             break
         if value <= least:
             best, least = network, value

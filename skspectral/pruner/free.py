@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skspectral.forward import ACTIVATIONS
+from skspectral.pruner.loss import NOTHING
 from skspectral.spectral import Parameters
 
 # Price of a node besides its parameters: the best of all directions fits more noise than one that
@@ -15,14 +16,17 @@ _SEARCHED = 8
 _MOST_ROWS = 4000
 
 # Of L-BFGS: few trainings want so many, but tanh and several layers end among too many nodes with
-# fewer. Looking back on the 10 steps that SciPy looks back on, it takes a third more of them.
-_N_ITERATIONS, _MEMORY = 1000, 20
+# fewer. Double precision only finishes what single precision began.
+_N_ITERATIONS = {"float32": 1000, "float64": 100}
+
+# Looking back on the 10 steps that SciPy looks back on, it takes a third more of them.
+_MEMORY = 20
 
 # L-BFGS ends where so many iterations gain less than this share of what a node is worth.
 _WINDOW, _GAIN = 10, 0.1
 
-# Its smallest gradient, over the mean loss, and at all.
-_TOL, _SMALLEST_TOL = 1e-3, 1e-8
+# Its smallest gradient.
+_TOL = {"float32": 1e-6, "float64": 1e-12}
 
 # The transfers are dense.
 _SPECTRAL = {"eigenvectors": 0.0, "eigenvalues": 0.0}
@@ -139,7 +143,8 @@ class Problem:
     def train(self, network, dtype="float32"):
         """The network trained on by L-BFGS, for as long as that pays.
 
-        Single precision is enough to compare networks by.
+        Single precision is enough to compare networks by. In double precision it goes on to the
+        smallest error, which without noise is none.
         """
         from skspectral.engine.network import Architecture
         from skspectral.engine.training import Member, train
@@ -147,9 +152,10 @@ class Problem:
         network, terms = self._balanced(network), []
         least = np.log1p(_GAIN * min(self.worth(network) / len(self.X), 1))
         n_outputs = network.weights[-1].shape[1]
+        nothing = NOTHING if dtype == "float32" else np.finfo(float).tiny
 
         def pays(loss, _):
-            terms.append(self.loss.term(self.loss.means(loss, n_outputs)))
+            terms.append(self.loss.term(self.loss.means(loss, n_outputs), nothing))
             stop = len(terms) > _WINDOW and terms[-_WINDOW - 1] - terms[-1] < least
             return -loss, stop
 
@@ -167,9 +173,10 @@ class Problem:
             loss=self.loss.name,
             solver="lbfgs",
             dtype=dtype,
-            n_epochs=_N_ITERATIONS,
+            n_epochs=_N_ITERATIONS[dtype],
             memory=_MEMORY,
-            tol=max(_SMALLEST_TOL, _TOL * float(self.losses(network).mean())),
+            tol=_TOL[dtype],
+            progress=0.0,
         )
         weights, intercepts = ([a.astype(float) for a in p] for p in (end.weights, end.intercepts))
         return FreeNetwork(weights, intercepts, network.nodes)

@@ -35,9 +35,9 @@ class SquaredError:
         """Curvature of the loss of each row, but for a factor; None if it is the same for all."""
         return None
 
-    def term(self, means):
-        """What counts for each row, given the mean losses."""
-        return np.log(means + NOTHING).sum()
+    def term(self, means, nothing=NOTHING):
+        """What counts for each row, given the mean losses and what is added to them."""
+        return np.log(means + nothing).sum()
 
     def unit(self, means):
         """What the mean losses must rise by, for the term to rise by one."""
@@ -81,7 +81,7 @@ class CrossEntropy:
         p = self._probabilities(outputs)
         return (p * (1 - p)).mean(axis=1)
 
-    def term(self, means):
+    def term(self, means, nothing=NOTHING):
         return means.sum()
 
     def unit(self, means):

@@ -1,7 +1,7 @@
 """As many inputs and hidden nodes as the data tell apart."""
 
 from dataclasses import replace
-from functools import partial
+from operator import itemgetter
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -12,8 +12,8 @@ from skspectral.pruner.elimination import eliminate, shrink
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import grow
 from skspectral.pruner.inputs import drop_inputs, return_inputs
-from skspectral.pruner.loss import loss_of
-from skspectral.pruner.unfolding import linear_nodes, unfold
+from skspectral.pruner.loss import NOTHING, loss_of
+from skspectral.pruner.unfolding import is_folded, unfold
 from skspectral.spectral import Parameters
 
 # Nodes above this share of the largest relevance are there to begin with.
@@ -149,18 +149,22 @@ def candidates(network):
 
 def _search(problem, network, rng):
     best, least = eliminate(problem, network)
+
+    def better(other):
+        if other is best:
+            return best, least
+        return min((best, least), eliminate(problem, other), key=itemgetter(1))
+
     for _ in range(_N_ROUNDS):
         before = least
-        for change in (unfold, partial(grow, rng=rng)):
-            other = change(problem, best)
-            if other is not best:
-                other, value = eliminate(problem, other)
-                if value < least:
-                    best, least = other, value
-        if before - least <= _GAIN * problem.worth(best):
+        best, least = better(unfold(problem, best))
+        if problem.can_gain(best) and problem.losses(best).mean() < NOTHING:
+            # What is left may only be that single precision ended too early.
+            best = problem.train(best, "float64")
+        if not (problem.can_gain(best) or is_folded(problem, best)):
             break
-        linear = [linear_nodes(problem, best, layer) for layer in range(len(best.nodes))]
-        if not (problem.can_gain(best) or any(a.any() or b.any() for a, b in linear)):
+        best, least = better(grow(problem, best, rng))
+        if before - least <= _GAIN * problem.worth(best):
             break
     return best
 

@@ -34,6 +34,12 @@ def linear_nodes(problem, network, layer):
     return straight, np.triu(into.T @ into < _OPPOSITE) & ~straight & ~straight[:, None]
 
 
+def is_folded(problem, network):
+    """Whether nodes of any layer carry a linear term."""
+    layers = range(len(network.nodes))
+    return any(a.any() or b.any() for a, b in (linear_nodes(problem, network, k) for k in layers))
+
+
 def unfold(problem, network):
     """Remove linear terms by turning nodes round.
 
@@ -80,20 +86,26 @@ def _options(problem, network, layer):
 def _unfolded(problem, network, layer, straight, pairs):
     inputs, hidden = problem.layers(network)[layer : layer + 2]
     w, b, v = network.weights[layer], network.intercepts[layer], network.weights[layer + 1]
-    facing = pairs.any(axis=0)  # is turned, and then points where the other of the pair does
-    linear = facing | (straight & (hidden.mean(axis=0) > 0))
-    others = ~(straight | facing | pairs.any(axis=1))
+    first, facing = np.nonzero(pairs)
+    linear = straight & (hidden.mean(axis=0) > 0)
+    linear[facing] = True
+    others = ~(straight | pairs.any(axis=0) | pairs.any(axis=1))
     terms = np.einsum("ji,ik->jki", w * _spread(inputs), v).reshape(-1, len(b))
-    turned = facing.copy()
-    if others.any():
+    # A pair becomes one node, which may point either way: to begin with as the first does.
+    options = np.hstack([terms[:, others], terms[:, first] - terms[:, facing]])
+    turned = np.zeros(len(b), dtype=bool)
+    turned[facing] = True
+    if options.shape[1]:
         # Within these bounds, nodes of the layer before that are one too many do little harm.
-        shares = lsq_linear(terms[:, others], terms[:, linear].sum(axis=1), bounds=(-1, 0)).x
-        turned[others] = shares < -0.5
+        shares = lsq_linear(options, terms[:, linear].sum(axis=1), bounds=(-1, 0)).x
+        turned[others], other_way = np.split(shares < -0.5, [others.sum()])
+        turned[first[other_way]], turned[facing[other_way]] = True, False
     small = network.without(layer, straight)
     sign = np.where(turned, -1, 1)[~straight]
     small.weights[layer] = small.weights[layer] * sign
     small.intercepts[layer] = small.intercepts[layer] * sign
-    constants = b[linear | turned] @ v[linear | turned]
+    constant = turned | (linear & straight)
+    constants = b[constant] @ v[constant]
     small.intercepts[layer + 1] = small.intercepts[layer + 1] + constants
     return small
 
