@@ -306,11 +306,9 @@ def test_precision_of_a_training():
     network.weights[1] = network.weights[1] / y.std() * 1.3
     assert problem.losses(network)[0] > 1e-2
     network = problem.train(network)
-    single, double = (problem.train(network, dtype) for dtype in ("float32", "float64"))
-    for other in (single, double):
-        assert problem.losses(other)[0] < 1e-8 < problem.losses(network)[0]
-    assert problem.losses(problem.train(double, "float64"))[0] < 1e-12
-    assert {array.dtype.name for array in single.weights + single.intercepts} == {"float64"}
+    assert {array.dtype.name for array in network.weights + network.intercepts} == {"float64"}
+    assert 1e-15 < problem.losses(network)[0] < 1e-8
+    assert problem.losses(problem.train(network, "float64"))[0] < 1e-20
 
 
 def test_growth_brings_back_a_node_that_was_lost():
@@ -361,6 +359,37 @@ def test_turned_nodes_are_turned_back(as_a_pair):
     # Of the pair one is left, with a readout of nothing.
     assert right.n_nodes == 4 + 2 * as_a_pair
     assert unfold(problem, network_of_teacher(teacher)).n_nodes == 4
+
+
+@pytest.mark.parametrize("way", [1, -1])
+@pytest.mark.parametrize("places", [[0, 1, 2, 3, 4, 5], [4, 1, 2, 3, 0, 5]])
+def test_a_pair_may_be_a_node_of_either_way(way, places):
+    rng = np.random.default_rng(0)
+    X, w = rng.normal(size=(1000, 8)), rng.normal(size=(8, 4))
+    v = np.array([0.7, 1, 1, 1])
+    y = np.maximum(X @ w, 0) @ v
+    # Nodes 1 and 3 the wrong way. A straight node has what makes up for them, less z; and z and
+    # node 0 are a pair: 0.7 relu(z) + z = 1.7 relu(z) - relu(-z), or, if node 0 is the other way,
+    # 0.7 relu(-z) + z = relu(z) - 0.3 relu(-z).
+    z = way * w[:, 0]
+    straight = w[:, 1] + w[:, 3] - z
+    w[:, [1, 3]] *= -1
+    w = np.column_stack([w, -w[:, 0], straight])
+    v = np.append(v, [0, 1])[:, None]
+    v[[0, 4]] += [[way], [-way]]
+    turned = FreeNetwork(
+        [w[:, places], v[places] / y.std()],
+        [np.array([0, 0, 0, 0, 0, 100.0]), np.array([-100 / y.std()])],
+        [np.array(places)],
+    )
+    problem = problem_of(X, y / y.std())
+    assert_allclose(problem.losses(turned), 0, atol=1e-20)
+    assert [a.sum() for a in linear_nodes(problem, turned, 0)] == [1, 1]
+    right = unfold(problem, turned)
+    assert_allclose(problem.losses(right), 0, atol=1e-20)
+    own = right.weights[0][:, np.argsort(right.nodes[0])]
+    assert_allclose(own, np.column_stack([w[:, 0], -w[:, 1], w[:, 2], -w[:, 3], w[:, 0]]))
+    assert eliminate(problem, right)[0].n_nodes == 4
 
 
 def test_nodes_are_turned_back_behind_one_too_many():
@@ -428,7 +457,7 @@ def test_unfolding_leaves_other_activations_alone():
 def test_where_the_size_is_not_certain_a_trial_decides():
     rng = np.random.default_rng(3)
     X = rng.standard_normal((240, 8))
-    y = X[:, 0] + 1.5 * rng.standard_normal(240)
+    y = X[:, 0] + rng.standard_normal(240)
     student = SpectralMLPRegressor(60, max_iter=500, random_state=0)
     overfitted = clone(student).fit(X, y)
     assert not is_recoverable(overfitted, 240)
@@ -438,7 +467,7 @@ def test_where_the_size_is_not_certain_a_trial_decides():
     X_new = rng.standard_normal((2000, 8))
     y_new = X_new[:, 0]
     assert pruner.n_nodes_[0] < 4 < overfitted.core_sizes_[0]
-    assert pruner.score(X_new, y_new) > 0.8 > overfitted.score(X_new, y_new)
+    assert pruner.score(X_new, y_new) > 0.5 > overfitted.score(X_new, y_new)
     # The given network is what the trial compares with, and stays as it is.
     assert overfitted.get_params() == student.get_params()
 
