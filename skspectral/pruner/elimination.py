@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from skspectral.pruner.loss import NOTHING
-
 # Nodes leave together as long as all cost less than this share of what one is worth.
 _TOGETHER = 0.1
 
@@ -70,14 +68,13 @@ def shrink(problem, network, widths):
 
 def _with_fewer(problem, network):
     """The network trained on without one node, or without all that are in the way."""
-    losses = problem.losses(network)
-    if losses.mean() < NOTHING:
+    if problem.is_nothing(network):
         # All whose loss is next to nothing may go, unless training shows that one was needed.
         other = problem.train(_without_the_least(problem, network, _NEXT_TO_NOTHING))
         single = other.n_nodes == network.n_nodes - 1
         if single or problem.criterion(other) < problem.criterion(network):
             return other
-    budget = _TOGETHER * problem.worth(network) / len(problem.X) * problem.loss.unit(losses)
+    budget = _TOGETHER * problem.worth(network) / len(problem.X) * problem.loss.unit(problem.losses(network))
     return problem.train(_without_the_least(problem, network, budget))
 
 

@@ -1,11 +1,12 @@
 """A network trained without penalty, and what its nodes are worth."""
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 
 from skspectral.forward import ACTIVATIONS
-from skspectral.pruner.loss import NOTHING
+from skspectral.pruner.loss import SquaredError
 from skspectral.spectral import Parameters
 
 # Price of a node besides its parameters: the best of all directions fits more noise than one that
@@ -25,8 +26,12 @@ _MEMORY = 20
 # L-BFGS ends where so many iterations gain less than this share of what a node is worth.
 _WINDOW, _GAIN = 10, 0.1
 
-# Its smallest gradient.
-_TOL = {"float32": 1e-6, "float64": 1e-12}
+# There is no noise where the squared error is so many times what it is not told from nothing by;
+# then smaller ones are told from it.
+_NO_NOISE, _FINER = 10, 1e-9
+
+# The smallest gradient in double precision.
+_TOL = 1e-12
 
 # The transfers are dense.
 _SPECTRAL = {"eigenvectors": 0.0, "eigenvalues": 0.0}
@@ -134,11 +139,25 @@ class Problem:
         """What a node of average price must lower the first term of the criterion by."""
         return self._price(network) / network.n_nodes
 
+    def is_nothing(self, network):
+        """Whether the loss is not told from nothing."""
+        return self.losses(network).mean() < self.loss.nothing
+
     def can_gain(self, network):
         """Whether the loss is large enough for another node to pay at all."""
         losses = self.losses(network)
         most = self.loss.term(losses) - self.loss.term(np.zeros_like(losses))
-        return len(self.X) * most > self.worth(network)
+        return not self.is_nothing(network) and len(self.X) * most > self.worth(network)
+
+    def has_no_noise(self, network):
+        """Whether what is left of the error may only be a node that matters little."""
+        return self.losses(network).mean() < _NO_NOISE * self.loss.nothing
+
+    def finer(self):
+        """The problem where there is no noise, and smaller errors tell."""
+        finer = copy(self)
+        finer.loss = SquaredError(_FINER)
+        return finer
 
     def train(self, network, dtype="float32"):
         """The network trained on by L-BFGS, for as long as that pays.
@@ -152,7 +171,8 @@ class Problem:
         network, terms = self._balanced(network), []
         least = np.log1p(_GAIN * min(self.worth(network) / len(self.X), 1))
         n_outputs = network.weights[-1].shape[1]
-        nothing = NOTHING if dtype == "float32" else np.finfo(float).tiny
+        single = dtype == "float32"
+        nothing = self.loss.nothing if single else np.finfo(float).tiny
 
         def pays(loss, _):
             terms.append(self.loss.term(self.loss.means(loss, n_outputs), nothing))
@@ -175,7 +195,7 @@ class Problem:
             dtype=dtype,
             n_epochs=_N_ITERATIONS[dtype],
             memory=_MEMORY,
-            tol=_TOL[dtype],
+            tol=self.loss.tol if single else _TOL,
             progress=0.0,
         )
         weights, intercepts = ([a.astype(float) for a in p] for p in (end.weights, end.intercepts))

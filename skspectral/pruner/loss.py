@@ -3,21 +3,26 @@
 import numpy as np
 from scipy.special import expit, log_softmax, softmax
 
-# What the squared error, over the variance, cannot tell from nothing: rounding and the end of
-# L-BFGS.
-NOTHING = 1e-7
-
 
 class SquaredError:
     """Squared error of targets whose variance is one, of each output.
 
     The logarithm of its mean counts, for each row: the likelihood of normal errors of unknown size.
+
+    Parameters
+    ----------
+    nothing : float, default=1e-7
+        What the mean is not told from nothing by: trainings end before it is.
     """
 
     name = "squared_error"
     price = 2  # Akaike's, of a parameter
     spread = np.inf  # of the weights, beforehand
     is_square = True
+
+    def __init__(self, nothing=1e-7):
+        self.nothing = nothing
+        self.tol = 10 * nothing  # the smallest gradient
 
     def losses(self, outputs, targets):
         """Losses of each row, of shape (n_rows, 1) or (n_rows, n_outputs)."""
@@ -35,9 +40,9 @@ class SquaredError:
         """Curvature of the loss of each row, but for a factor; None if it is the same for all."""
         return None
 
-    def term(self, means, nothing=NOTHING):
-        """What counts for each row, given the mean losses and what is added to them."""
-        return np.log(means + nothing).sum()
+    def term(self, means, nothing=None):
+        """What counts for each row, given the mean losses; `nothing` in place of its own."""
+        return np.log(means + (self.nothing if nothing is None else nothing)).sum()
 
     def unit(self, means):
         """What the mean losses must rise by, for the term to rise by one."""
@@ -62,6 +67,7 @@ class CrossEntropy:
     price = 4  # of a parameter; measured, see docs/teachers.rst
     spread = 2.0
     is_square = False
+    nothing, tol = 0.0, 1e-6
 
     def __init__(self, name):
         self.name = name
@@ -81,7 +87,7 @@ class CrossEntropy:
         p = self._probabilities(outputs)
         return (p * (1 - p)).mean(axis=1)
 
-    def term(self, means, nothing=NOTHING):
+    def term(self, means, nothing=None):
         return means.sum()
 
     def unit(self, means):

@@ -12,7 +12,7 @@ from skspectral.pruner.elimination import eliminate, shrink
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import grow
 from skspectral.pruner.inputs import drop_inputs, return_inputs
-from skspectral.pruner.loss import NOTHING, loss_of
+from skspectral.pruner.loss import loss_of
 from skspectral.pruner.unfolding import is_folded, unfold
 from skspectral.spectral import Parameters
 
@@ -148,7 +148,16 @@ def candidates(network):
 
 
 def _search(problem, network, rng):
-    best, least = eliminate(problem, network)
+    best = _improved(problem, eliminate(problem, network)[0], rng)
+    if problem.has_no_noise(best):
+        problem = problem.finer()
+        best = _improved(problem, problem.train(best), rng)
+    return best
+
+
+def _improved(problem, best, rng):
+    """Unfolding and growth, for as long as they help."""
+    least = problem.criterion(best)
 
     def better(other):
         if other is best:
@@ -158,9 +167,6 @@ def _search(problem, network, rng):
     for _ in range(_N_ROUNDS):
         before = least
         best, least = better(unfold(problem, best))
-        if problem.can_gain(best) and problem.losses(best).mean() < NOTHING:
-            # What is left may only be that single precision ended too early.
-            best = problem.train(best, "float64")
         if not (problem.can_gain(best) or is_folded(problem, best)):
             break
         best, least = better(grow(problem, best, rng))
