@@ -44,6 +44,13 @@ def eliminate(problem, network):
     return best, least
 
 
+def has_idle_nodes(problem, network):
+    """Whether a node is there whose loss is next to nothing even before the rest is trained on."""
+    layers = [layer for layer, nodes in enumerate(network.nodes) if len(nodes) > 1]
+    costs = [cheapest(problem, network, layer)[0] for layer in layers]
+    return min(costs, default=np.inf) < _NEXT_TO_NOTHING
+
+
 def shrink(problem, network, widths):
     """Remove nodes until no hidden layer has more than `widths` says.
 

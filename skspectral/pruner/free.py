@@ -28,7 +28,7 @@ _WINDOW, _GAIN = 10, 0.1
 
 # There is no noise where the squared error is so many times what it is not told from nothing by;
 # then smaller ones are told from it.
-_NO_NOISE, _FINER = 10, 1e-9
+_NO_NOISE, _FINER = 10, 1e-10
 
 # The smallest gradient in double precision.
 _TOL = 1e-12

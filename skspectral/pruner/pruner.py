@@ -111,19 +111,19 @@ class SpectralPruner(BasePruner):
     next intercept, so that nodes of relevance zero can go without any change of the predictions.
     Each layer keeps at least one node; if the network is a constant, a warning says so.
 
-    As many nodes as the data tell apart: the nodes above 0.002 of the largest relevance are
-    trained on without penalty, by L-BFGS, and three things are done in turn until none helps.
-    Elimination: the node is removed whose loss the outputs show least, the others of its layer
-    making up for it with new readouts (Hassibi and Stork), and the rest is trained on. Growth:
-    nodes that had vanished come back where the error is, for the time being even more than there
-    are places. Unfolding: ReLU nodes that point the wrong way are turned, which saves the nodes
-    that make up for them. What is kept is the network of the least ``n log(squared error) + (2 k +
-    8 h) n / (n - k - 1)``, for n rows, k parameters, h hidden nodes and the squared error over the
-    variance plus 1e-7: Akaike's criterion, corrected for few rows (Hurvich and Tsai), with a price
-    for each node, since the best of many directions fits noise better than a given one. No penalty
-    takes part, so that the size hardly depends on the strength of the network. It takes about as
-    long as the fit, two or three times as long with a trial as below, and many times as long where
-    rows and nodes are many, or layers several.
+    As many nodes as the data tell apart: the nodes above 0.002 of the largest relevance are trained
+    on without penalty, by L-BFGS, and three things are done in turn until none helps. Elimination:
+    the node is removed whose loss the outputs show least, the others of its layer making up for it
+    with new readouts (Hassibi and Stork), and the rest is trained on. Growth: nodes that had
+    vanished come back where the error is, for the time being even more than there are places.
+    Unfolding: ReLU nodes that point the wrong way are turned, which saves the nodes that make up
+    for them. What is kept is the network of the least ``n log(squared error) + (2 k + 8 h) n / (n -
+    k - 1)``, for n rows, k parameters, h hidden nodes and the squared error over the variance plus
+    1e-7, or 1e-10 where the data have no noise: Akaike's criterion, corrected for few rows (Hurvich
+    and Tsai), with a price for each node, since the best of many directions fits noise better than
+    a given one. No penalty takes part, so that the size hardly depends on the strength of the
+    network. It takes about as long as the fit, two or three times as long with a trial as below,
+    and many times as long where rows and nodes are many, or layers several.
 
     Where there are fewer than two rows for each parameter that might matter, or fewer than twenty
     for each input that does, the data may not tell the size; then network and size are found once

@@ -8,7 +8,7 @@ from sklearn.utils import check_random_state
 
 from skspectral.core import THRESHOLD, core_mask
 from skspectral.mlp.cut import cut
-from skspectral.pruner.elimination import eliminate, shrink
+from skspectral.pruner.elimination import eliminate, has_idle_nodes, shrink
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import grow
 from skspectral.pruner.inputs import drop_inputs, return_inputs
@@ -151,7 +151,10 @@ def _search(problem, network, rng):
     best = _improved(problem, eliminate(problem, network)[0], rng)
     if problem.has_no_noise(best):
         problem = problem.finer()
-        best = _improved(problem, problem.train(best), rng)
+        best = problem.train(best)
+        if has_idle_nodes(problem, best):
+            best, _ = eliminate(problem, best)
+        best = _improved(problem, best, rng)
     return best
 
 
