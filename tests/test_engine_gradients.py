@@ -85,18 +85,30 @@ def reference(parameters, strengths, X, targets, weights, activation, loss, mode
     return mean_loss.item(), penalty.item(), gradients
 
 
-def check(activation, loss, n_outputs, modes, weighted, fit_intercept=True):
+def check(
+    activation,
+    loss,
+    n_outputs,
+    modes,
+    weighted,
+    fit_intercept=True,
+    hidden=HIDDEN,
+    n_inputs=N_INPUTS,
+    n_sources=2,
+):
     rng = np.random.default_rng(0)
-    widths = (N_INPUTS, *HIDDEN, n_outputs)
+    widths = (n_inputs, *hidden, n_outputs)
     members = [random_parameters(rng, widths, modes, fit_intercept) for _ in STRENGTHS]
-    X = rng.normal(size=(2, N_SAMPLES, N_INPUTS))
-    targets = np.stack([random_targets(rng, loss, n_outputs) for _ in STRENGTHS])
-    weights = rng.uniform(0.1, 3, size=(2, N_SAMPLES)) if weighted else None
+    X = rng.normal(size=(n_sources, N_SAMPLES, n_inputs))
+    targets = np.stack([random_targets(rng, loss, n_outputs) for _ in range(n_sources)])
+    weights = rng.uniform(0.1, 3, size=(n_sources, N_SAMPLES)) if weighted else None
+    architecture = Architecture(widths, activation, modes, fit_intercept)
+    constants = np.broadcast_to(architecture.constants, (*X.shape[:2], len(architecture.constants)))
     with torch.inference_mode():
-        stack = Stack(Architecture(widths, activation, modes, fit_intercept), members)
+        stack = Stack(architecture, members)
         objective = Objective(stack, loss, STRENGTHS)
         losses = objective.evaluate(
-            torch.tensor(np.append(X, np.ones((2, N_SAMPLES, 1)), 2) if fit_intercept else X),
+            torch.tensor(np.concatenate([X, constants], axis=2)),
             torch.tensor(targets)[:, None],
             None if weights is None else torch.tensor(weights / N_SAMPLES)[:, None, :, None],
         )
@@ -109,9 +121,9 @@ def check(activation, loss, n_outputs, modes, weighted, fit_intercept=True):
         loss_k, penalty, expected = reference(
             member,
             STRENGTHS[k],
-            X[k],
-            targets[k],
-            None if weights is None else weights[k],
+            X[k % n_sources],
+            targets[k % n_sources],
+            None if weights is None else weights[k % n_sources],
             activation,
             loss,
             modes,
@@ -140,6 +152,24 @@ def test_gradient_equals_autograd(activation, loss, n_outputs, modes, weighted):
 @pytest.mark.parametrize("modes", MODES.values(), ids=MODES)
 def test_gradient_without_intercepts_equals_autograd(modes):
     check("tanh", "squared_error", 2, modes, weighted=False, fit_intercept=False)
+
+
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("n_sources", [1, 2])
+@pytest.mark.parametrize("n_inputs", [2, 3, 6])
+@pytest.mark.parametrize("modes", [("in", "in"), ("out", "out"), ("both", None), (None, "both")])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_gradient_of_one_layer_and_output_equals_autograd(
+    activation, modes, n_inputs, n_sources, fit_intercept
+):
+    settings = {"hidden": (5,), "n_inputs": n_inputs, "n_sources": n_sources}
+    check(activation, "squared_error", 1, modes, True, fit_intercept, **settings)
+
+
+def test_columns_of_a_batch():
+    for n_inputs, constants in (1, (1,)), (2, (1, 0)), (3, (1,)), (4, (1,)), (10, (1, 0)):
+        assert Architecture((n_inputs, 3, 1), "relu", ("in", "in")).constants == constants
+    assert Architecture((2, 3, 1), "relu", ("in", "in"), fit_intercept=False).constants == ()
 
 
 @pytest.mark.parametrize("loss", ["softmax", "sigmoid"])

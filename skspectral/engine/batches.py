@@ -28,8 +28,9 @@ class Batches:
         Largest number of rows of a batch; None is all of them.
     generators : list of (numpy.random.Generator or None), default=None
         Order of the rows of each source, drawn anew each epoch; None keeps them as they are.
-    ones : bool, default=False
-        Whether X gets a last column of ones, for the intercepts.
+    constants : tuple of float, default=()
+        Values of columns that X gets after its own, see
+        :attr:`~skspectral.engine.network.Architecture.constants`.
     dtype : torch.dtype
     device : torch.device or str
     """
@@ -43,7 +44,7 @@ class Batches:
         weights=None,
         batch_size=None,
         generators=None,
-        ones=False,
+        constants=(),
         dtype=torch.float64,
         device="cpu",
     ):
@@ -55,8 +56,8 @@ class Batches:
             rows = [np.arange(X.shape[0])] * len(targets)
         self._rows = np.concatenate(rows)
         sparse = hasattr(X, "tocsr")
-        if ones:
-            parts = X, np.ones((X.shape[0], 1), X.dtype)
+        if constants:
+            parts = X, np.full((X.shape[0], len(constants)), constants, X.dtype)
             X = hstack(parts, format="csr") if sparse else np.hstack(parts)
         self._X = X if sparse else self._tensor(X)
         self._targets = self._tensor(np.concatenate(targets))
@@ -91,7 +92,7 @@ class Batches:
 
         Yields
         ------
-        X : tensor of shape (S, size, n_inputs) or (S, size, n_inputs + 1)
+        X : tensor of shape (S, size, n_inputs + number of constants)
             In a buffer that later batches overwrite.
         targets : tensor of shape (S, 1, size, n_outputs)
         weights : tensor of shape (S, 1, size, 1) or None

@@ -26,18 +26,12 @@ _ACTIVATE = {
 }
 
 
-# In place, on the gradient, given what the activation returned.
+# In place, on what the activation returned.
 _DIFFERENTIATE = {
-    "identity": lambda gradient, output: gradient,
-    "relu": lambda gradient, output: torch.ops.aten.threshold_backward.grad_input(
-        gradient, output, 0, grad_input=gradient
-    ),
-    "tanh": lambda gradient, output: torch.ops.aten.tanh_backward.grad_input(
-        gradient, output, grad_input=gradient
-    ),
-    "logistic": lambda gradient, output: torch.ops.aten.sigmoid_backward.grad_input(
-        gradient, output, grad_input=gradient
-    ),
+    "identity": lambda output: output.fill_(1),
+    "relu": lambda output: output.gt_(0),
+    "tanh": lambda output: torch.addcmul(output.new_ones(()), output, output, value=-1, out=output),
+    "logistic": lambda output: output.addcmul_(output, output, value=-1),
 }
 
 TRAINABLE = {
@@ -73,6 +67,17 @@ class Architecture:
         """Pairs (n_in, n_out)."""
         return list(zip(self.widths[:-1], self.widths[1:], strict=True))
 
+    @property
+    def constants(self):
+        """What the last columns of a batch are: with intercepts, which are their weights, ones.
+
+        That spares a pass over the first hidden layer, forward and backward. Zeros may follow: a
+        BLAS takes up to half as long again for one column less than a multiple of four.
+        """
+        if not self.fit_intercept:
+            return ()
+        return (1.0, 0.0) if self.widths[0] % 4 == 2 else (1.0,)
+
 
 class Stack:
     """K networks of one architecture.
@@ -103,9 +108,14 @@ class Stack:
         self.gradient = torch.zeros_like(self.theta)
         views, slopes = self.views(self.theta), self.views(self.gradient)
         self._transfers = [
-            _Transfer(views[k], slopes[k], mode, on_ones=k == 0 and architecture.fit_intercept)
+            _Transfer(views[k], slopes[k], mode, () if k else architecture.constants)
             for k, mode in enumerate(architecture.eigenvalues)
         ]
+        # The slope of a hidden node is error times readout times derivative. With one output and
+        # one hidden layer it need not be written down: the error can go to the inputs, if they are
+        # fewer than the nodes, and the readouts to the gradient.
+        self._in_factors = len(self._transfers) == 2 and architecture.widths[2] == 1
+        self._in_factors &= architecture.widths[0] < architecture.widths[1]
         self._workspaces, self._workspace = {}, None
         self._padding = self._padding_masks()
         for k, member in enumerate(members):
@@ -185,10 +195,9 @@ class Stack:
 
         Parameters
         ----------
-        X : tensor of shape (S, batch_size, n_inputs) or (S, batch_size, n_inputs + 1)
-            S is K, or a divisor: then as many members as it takes, one after the other, share a
-            batch. With intercepts the last column is ones: they are its weights, which spares a
-            pass over the first hidden layer, forward and backward.
+        X : tensor of shape (S, batch_size, n_columns)
+            The inputs, and the constants of the architecture. S is K, or a divisor: then as many
+            members as it takes, one after the other, share a batch.
 
         Returns
         -------
@@ -219,8 +228,12 @@ class Stack:
         for t in range(len(self._transfers) - 1, 0, -1):
             inputs, transfer = workspace.outputs[t - 1], self._transfers[t]
             transfer.backward(inputs, delta)
+            differentiate(inputs.tensor)
+            if self._in_factors:
+                self._transfers[0].backward(workspace.inputs_by_error(), inputs, transfer.readouts)
+                return
             delta = transfer.propagate(delta, out=workspace.deltas[t - 1])
-            differentiate(delta.tensor, inputs.tensor)
+            delta.tensor.mul_(inputs.tensor)
         self._transfers[0].backward(workspace.inputs, delta)
 
     def _padding_masks(self):
@@ -249,11 +262,11 @@ class _Matrices:
 class _Transfer:
     """One transfer of every member: w_ji = phi_ji (lambda_in_j - lambda_out_i).
 
-    With `on_ones` the last column of its inputs is ones, and the last row of its weights holds the
-    intercepts.
+    With `constants` these are the last columns of its inputs; the row of the weights to the ones
+    holds the intercepts.
     """
 
-    def __init__(self, parameters, gradients, mode, on_ones=False):
+    def __init__(self, parameters, gradients, mode, constants=()):
         self.mode = mode
         self.parameters = parameters
         self._values = {name: as_array(view) for name, view in parameters.items()}
@@ -265,14 +278,14 @@ class _Transfer:
         self._sum = np.add.reduce if on_cpu else torch.sum
         self._vecdot = np.vecdot if on_cpu else torch.linalg.vecdot
         n_members, n_in, n_out = phi.shape
-        self._on_ones, self._dense = on_ones, mode is None and not on_ones
-        shape = n_members, n_in + on_ones, n_out
+        self._on_ones, self._dense = bool(constants), mode is None and not constants
+        shape = n_members, n_in + len(constants), n_out
         # The weights of a dense transfer are its phi.
-        self._weights = _Matrices(phi if self._dense else phi.new_empty(shape))
+        self._weights = _Matrices(phi if self._dense else phi.new_zeros(shape))
         self._dw = _Matrices(gradients["eigenvectors"] if self._dense else phi.new_empty(shape))
         w, dw = self._weights.factor, self._dw.factor
         self._w, self._w_ones, self._slope, self._slope_ones = (
-            part for array in (w, dw) for part in (array[:, :n_in], array[:, n_in:])
+            part for array in (w, dw) for part in (array[:, :n_in], array[:, n_in : n_in + 1])
         )
         if mode == "in":
             self._gate = self._values["eigenvalues_in"]
@@ -281,6 +294,11 @@ class _Transfer:
             self._gate = as_array(phi.new_ones(n_members, rows, n_out))
         if "eigenvalues_in" in parameters:
             self._slope_in = self._slopes["eigenvalues_in"][:, :, 0]
+
+    @property
+    def readouts(self):
+        """The weights to a single output, of shape (K, 1, n_in)."""
+        return self._weights.factor_T
 
     def _weigh(self):
         values, xp = self._values, self._xp
@@ -302,10 +320,15 @@ class _Transfer:
             self._xp.add(out.factor, self._values["intercepts"], out=out.factor)
         return out
 
-    def backward(self, inputs, delta):
-        """Gradients from the inputs and the gradient of the loss with respect to the outputs."""
+    def backward(self, inputs, delta, scales=None):
+        """Gradients from the inputs and the gradient of the loss with respect to the outputs.
+
+        With `scales`, of shape (K, 1, n_out), the latter is `delta` times them.
+        """
         slopes, xp = self._slopes, self._xp
         self._multiply(inputs.factor_T, delta.factor, self._dw.factor)
+        if scales is not None:
+            xp.multiply(self._dw.factor, scales, out=self._dw.factor)
         if self._on_ones:
             slopes["intercepts"][:] = self._slope_ones
         elif "intercepts" in slopes:
@@ -342,10 +365,19 @@ class _Workspace:
 
     def __init__(self, like, architecture, n_sources, batch_size):
         shapes = [(len(like), batch_size, n) for n in architecture.widths[1:]]
-        self.inputs = None
+        self.inputs = self._scaled = None
         self.outputs = [_Matrices(like.new_empty(shape)) for shape in shapes]
         self.deltas = [_Matrices(like.new_empty(shape)) for shape in shapes[:-1]]
         self.by_source = self.outputs[-1].tensor.view(n_sources, -1, *shapes[-1][1:])
+
+    def inputs_by_error(self):
+        """The inputs of each member times the gradient of the loss, of a single output."""
+        X, errors = self.inputs.tensor, self.by_source
+        if self._scaled is None:
+            n_members = errors.shape[0] * errors.shape[1]
+            self._scaled = _Matrices(X.new_empty(n_members, *X.shape[1:]))
+        torch.mul(X[:, None], errors, out=self._scaled.tensor.view(*errors.shape[:3], -1))
+        return self._scaled
 
 
 def as_array(tensor):

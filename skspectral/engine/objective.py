@@ -111,7 +111,7 @@ class Objective:
 
         Parameters
         ----------
-        X : tensor of shape (S, batch_size, n_inputs) or (S, batch_size, n_inputs + 1)
+        X : tensor of shape (S, batch_size, n_columns)
             See :meth:`Stack.forward`.
         targets, weights : tensors
             See :func:`squared_error`.

@@ -17,6 +17,10 @@ _N_LOOKS = 40
 _SMALLEST_RATE = 1e-6
 
 
+# Progress of a value about one that rounding hides.
+_HIDDEN = 64 * np.finfo(float).eps
+
+
 @dataclass
 class Outcome:
     """How a training ended.
@@ -235,7 +239,7 @@ def lbfgs(
     n_epochs,
     trainable="all",
     tol=1e-5,
-    progress=64 * np.finfo(float).eps,
+    progress=_HIDDEN,
     memory=10,
     monitor=None,
 ):
@@ -254,7 +258,7 @@ def lbfgs(
     tol : float, default=1e-5
         Largest component of the gradient at which the training ends.
     progress : float, default=64 * eps
-        Progress of the value, over the value or one, whichever is larger, at which it ends too: by
+        Progress of the value, over the larger of the value and one, at which it ends too: by
         default where rounding hides any more of it.
     memory : int, default=10
         Steps that it looks back on.

@@ -174,7 +174,7 @@ def _batches(X, members, architecture, batch_size, dtype, device):
         weights=attribute("weights", lambda member: np.ones(len(member.targets))),
         generators=[member.generator for member in members],
         batch_size=batch_size,
-        ones=architecture.fit_intercept,
+        constants=architecture.constants,
         dtype=dtype,
         device=device,
     )

@@ -81,7 +81,8 @@ def _with_fewer(problem, network):
         single = other.n_nodes == network.n_nodes - 1
         if single or problem.criterion(other) < problem.criterion(network):
             return other
-    budget = _TOGETHER * problem.worth(network) / len(problem.X) * problem.loss.unit(problem.losses(network))
+    unit = problem.loss.unit(problem.losses(network))
+    budget = _TOGETHER * problem.worth(network) / len(problem.X) * unit
     return problem.train(_without_the_least(problem, network, budget))
 
 
