@@ -112,7 +112,7 @@ def check(
             torch.tensor(targets)[:, None],
             None if weights is None else torch.tensor(weights / N_SAMPLES)[:, None, :, None],
         )
-        penalties = objective.penalty().numpy()
+        penalties = objective.penalty()
         gradients = [
             {name: view.numpy() for name, view in transfer.items()}
             for transfer in stack.views(stack.gradient)

@@ -244,7 +244,7 @@ def test_each_strength_pulls_exactly_what_it_names(kind):
         objective = Objective(stack, "squared_error", strengths)
         objective.evaluate(repeated(with_ones(X), 2), repeated(targets, 2)[:, None])
         gradients, thetas = stack.views(stack.gradient), stack.views(stack.theta)
-        penalties = objective.penalty().numpy()
+        penalties = objective.penalty()
     squares = 0.0
     for t, gradient in enumerate(gradients):
         for name, values in gradient.items():

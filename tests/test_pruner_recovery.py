@@ -321,7 +321,7 @@ def test_growth_brings_back_a_node_that_was_lost():
     assert problem.losses(problem.train(lost)) > 1e-3
     grown = grow(problem, lost, np.random.default_rng(0))
     assert grown.nodes[0].tolist() == [0, 1, 3, -1, -1, -1, -1]
-    found, _ = eliminate(problem, grown)
+    found, _ = eliminate(problem, problem.train(grown))
     assert found.n_nodes == 4
     assert problem.losses(found) < 1e-8
 

@@ -19,21 +19,23 @@ def squared_error(outputs, targets, weights):
 
     Returns
     -------
-    loss : tensor of shape (S, M)
+    loss : array of shape (S, M)
+        Of NumPy on a CPU, where its calls take less time than those of torch.
     """
-    on_cpu = outputs.is_cpu  # where a call of NumPy takes less time than one of torch
+    on_cpu = outputs.is_cpu
     xp, vecdot = (np, np.vecdot) if on_cpu else (torch, torch.linalg.vecdot)
     error, targets = as_array(outputs), as_array(targets)
     xp.subtract(error, targets, out=error)
     n_sources, n_members, size, n_outputs = error.shape
-    if weights is None:
-        weighted, share = error, 1 / (size * n_outputs)
-    else:
-        weighted, share = error * as_array(weights), 1 / n_outputs
     by_member = n_sources, n_members, size * n_outputs
-    loss = vecdot(weighted.reshape(by_member), error.reshape(by_member)) * share
-    xp.multiply(weighted, 2 * share, out=error)
-    return torch.as_tensor(loss)
+    own = error.reshape(by_member)
+    if weights is None:
+        weighted, share = own, 1 / (size * n_outputs)
+    else:
+        weighted, share = (error * as_array(weights)).reshape(by_member), 1 / n_outputs
+    loss = vecdot(weighted, own) * share
+    xp.multiply(weighted, 2 * share, out=own)
+    return loss
 
 
 def softmax_cross_entropy(outputs, targets, weights):
@@ -118,16 +120,16 @@ class Objective:
 
         Returns
         -------
-        loss : tensor of shape (K,)
+        loss : array of shape (K,)
         """
-        loss = self._loss(self.stack.forward(X), targets, weights).view(-1)
+        loss = self._loss(self.stack.forward(X), targets, weights).reshape(-1)
         self.stack.backward()
         self.stack.gradient.addcmul_(self.stack.theta, self._slope)
         return loss
 
     def penalty(self):
-        """Penalty of each member, tensor of shape (K,)."""
-        return (self._alpha * self.stack.theta.square()).sum(1)
+        """Penalty of each member, array of shape (K,)."""
+        return as_array((self._alpha * self.stack.theta.square()).sum(1))
 
 
 def _weigh(loss, gradient, weights, n_labels):
@@ -135,6 +137,6 @@ def _weigh(loss, gradient, weights, n_labels):
     if weights is None:
         scale = 1 / (gradient.shape[2] * n_labels)
         gradient.mul_(scale)
-        return loss.sum((2, 3)).mul_(scale)
+        return as_array(loss.sum((2, 3)).mul_(scale))
     gradient.mul_(weights).div_(n_labels)
-    return loss.mul_(weights).sum((2, 3)).div_(n_labels)
+    return as_array(loss.mul_(weights).sum((2, 3)).div_(n_labels))

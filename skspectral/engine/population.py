@@ -8,6 +8,7 @@ costs as much as the core; networks whose cores differ are then divided into oth
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 
 from skspectral.engine.division import divide
 from skspectral.engine.network import Stack
@@ -223,12 +224,12 @@ class _Group:
 
     def train(self, steps, rates, factors):
         """See :meth:`Population.train`."""
-        total = self.stack.theta.new_zeros(len(self.stack))
+        total = 0
         for batch, factor in zip(steps, factors, strict=True):
-            total += self.objective.evaluate(*batch)
+            total = total + self.objective.evaluate(*batch)
             self.moments.advance(rates, factor)
         losses = total / len(factors) + self.objective.penalty()
-        return losses.cpu().numpy().astype(float)
+        return torch.as_tensor(losses).cpu().numpy().astype(float)
 
 
 def _vanished(stack):

@@ -16,14 +16,14 @@ _BEYOND = 3
 def eliminate(problem, network):
     """Remove nodes for as long as that lowers the criterion.
 
-    The network is trained without penalty. Then the node goes that is missed least once the others
-    of its layer have got new readouts (Hassibi and Stork's surgeon, for nodes), and the rest is
-    trained on; and so forth.
+    The node goes that is missed least once the others of its layer have got new readouts (Hassibi
+    and Stork's surgeon, for nodes), and the rest is trained on; and so forth.
 
     Parameters
     ----------
     problem : Problem
     network : FreeNetwork
+        Trained.
 
     Returns
     -------
@@ -32,7 +32,6 @@ def eliminate(problem, network):
     least : float
         Its criterion.
     """
-    network = problem.train(network)
     best, least = network, problem.criterion(network)
     while any(len(nodes) > 1 for nodes in network.nodes):
         network = _with_fewer(problem, network)

@@ -95,7 +95,7 @@ def return_inputs(table, problem, network, inputs, rng):
         own = table.problem(more)
         into = np.vstack([network.weights[0], np.zeros((len(lost), network.weights[0].shape[1]))])
         wider = FreeNetwork([into, *network.weights[1:]], network.intercepts, network.nodes)
-        wider = eliminate(own, grow(own, wider, rng))[0]
+        wider, _ = eliminate(own, own.train(grow(own, wider, rng)))
         own, wider, more = drop_inputs(table, own, wider, more)
         if _criterion(table, own, wider) >= _criterion(table, problem, network):
             break

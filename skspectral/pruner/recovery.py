@@ -165,7 +165,7 @@ def _improved(problem, best, rng):
     def better(other):
         if other is best:
             return best, least
-        return min((best, least), eliminate(problem, other), key=itemgetter(1))
+        return min((best, least), eliminate(problem, problem.train(other)), key=itemgetter(1))
 
     for _ in range(_N_ROUNDS):
         before = least
