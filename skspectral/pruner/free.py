@@ -28,7 +28,7 @@ _WINDOW, _GAIN = 10, 0.1
 
 # There is no noise where the squared error is so many times what it is not told from nothing by;
 # then smaller ones are told from it.
-_NO_NOISE, _FINER = 10, 1e-10
+_NO_NOISE, _FINER = 10, 1e-9
 
 # The smallest gradient in double precision.
 _TOL = 1e-12
@@ -147,7 +147,7 @@ class Problem:
         """Whether the loss is large enough for another node to pay at all."""
         losses = self.losses(network)
         most = self.loss.term(losses) - self.loss.term(np.zeros_like(losses))
-        return not self.is_nothing(network) and len(self.X) * most > self.worth(network)
+        return len(self.X) * most > self.worth(network)
 
     def has_no_noise(self, network):
         """Whether what is left of the error may only be a node that matters little."""

@@ -149,13 +149,7 @@ def candidates(network):
 
 def _search(problem, network, rng):
     best = _improved(problem, eliminate(problem, network)[0], rng)
-    if problem.has_no_noise(best):
-        problem = problem.finer()
-        best = problem.train(best)
-        if has_idle_nodes(problem, best):
-            best, _ = eliminate(problem, best)
-        best = _improved(problem, best, rng)
-    return best
+    return _completed(problem.finer(), best, rng) if problem.has_no_noise(best) else best
 
 
 def _improved(problem, best, rng):
@@ -170,11 +164,26 @@ def _improved(problem, best, rng):
     for _ in range(_N_ROUNDS):
         before = least
         best, least = better(unfold(problem, best))
+        if problem.can_gain(best) and problem.is_nothing(best):
+            # What is left may only be that the training has ended early.
+            best = problem.finer().train(best)
         if not (problem.can_gain(best) or is_folded(problem, best)):
             break
         best, least = better(grow(problem, best, rng))
         if before - least <= _GAIN * problem.worth(best):
             break
+    return best
+
+
+def _completed(problem, best, rng):
+    """With a node that matters next to nothing, if what is left of the error calls for one."""
+    best = problem.train(best)
+    if has_idle_nodes(problem, best):
+        best, _ = eliminate(problem, best)
+    if not problem.is_nothing(best):
+        other, value = eliminate(problem, problem.train(grow(problem, best, rng)))
+        if other.n_nodes == best.n_nodes + 1 and value < problem.criterion(best):
+            return other
     return best
 
 
