@@ -11,10 +11,11 @@ from sklearn.preprocessing import StandardScaler
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_regression
 from skspectral.pruner import trust
-from skspectral.pruner.elimination import cheapest, eliminate, shrink
+from skspectral.pruner.elimination import cheapest, eliminate, has_idle_nodes, shrink
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import grow
 from skspectral.pruner.loss import SquaredError
+from skspectral.pruner.recovery import _completed
 from skspectral.pruner.trust import is_recoverable, recovery_pays
 from skspectral.pruner.unfolding import linear_nodes, unfold
 
@@ -324,6 +325,46 @@ def test_growth_brings_back_a_node_that_was_lost():
     found, _ = eliminate(problem, problem.train(grown))
     assert found.n_nodes == 4
     assert problem.losses(found) < 1e-8
+
+
+def test_without_noise_a_node_that_matters_next_to_nothing_is_looked_for():
+    found = []
+    for seed in range(8):
+        X, y, teacher = make_teacher_regression(
+            2000, 8, hidden_layer_sizes=4, return_teacher=True, random_state=seed
+        )
+        teacher.coefs_[1][2] = 1e-3 * np.abs(teacher.coefs_[1]).mean()
+        y = teacher.predict(X)
+        network, scale = network_of_teacher(teacher), y.std()
+        network.weights[1] /= scale
+        problem, rng = problem_of(X, y / scale), np.random.default_rng(seed)
+        lost = problem.train(network.without(0, np.arange(4) == 2))
+        assert problem.has_no_noise(lost)
+        small = _completed(problem.finer(), lost, rng)
+        assert small.n_nodes in (3, 4)
+        assert problem.losses(small) <= problem.losses(lost) * 1.001
+        found.append(small.n_nodes == 4)
+        assert _completed(problem.finer(), problem.train(network), rng).n_nodes == 4
+        noisy = problem_of(X, y / scale + 2e-3 * rng.standard_normal(2000))
+        assert not noisy.has_no_noise(noisy.train(network))
+    assert sum(found) >= 2
+
+
+def test_without_noise_idle_nodes_leave():
+    X, y, teacher = make_teacher_regression(
+        2000, 8, hidden_layer_sizes=4, return_teacher=True, random_state=0
+    )
+    network = network_of_teacher(teacher)
+    twice = FreeNetwork(
+        [np.tile(network.weights[0], 2), np.tile(network.weights[1], (2, 1)) / (2 * y.std())],
+        [np.zeros(8), np.zeros(1)],
+        [np.arange(8)],
+    )
+    problem = problem_of(X, y / y.std())
+    assert has_idle_nodes(problem, twice)
+    network.weights[1] /= y.std()
+    assert not has_idle_nodes(problem, network)
+    assert _completed(problem.finer(), twice, np.random.default_rng(0)).n_nodes == 4
 
 
 @pytest.mark.parametrize("as_a_pair", [False, True])
