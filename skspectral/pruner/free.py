@@ -16,8 +16,8 @@ _SEARCHED = 8
 # By so many rows nodes and inputs are compared.
 _MOST_ROWS = 4000
 
-# Of L-BFGS: few trainings want so many, but tanh and several layers end among too many nodes with
-# fewer. Double precision only finishes what single precision began.
+# Of L-BFGS, for each hidden layer: few trainings want so many, but tanh and several layers end among
+# too many nodes with fewer. Double precision only finishes what single precision began.
 _N_ITERATIONS = {"float32": 1000, "float64": 40}
 
 # Looking back on the 10 steps that SciPy looks back on, it takes a third more of them.
@@ -26,8 +26,8 @@ _MEMORY = 20
 # L-BFGS ends where so many iterations gain less than this share of what a node is worth.
 _WINDOW, _GAIN = 10, 0.1
 
-# There is no noise where the squared error is so many times what it is not told from nothing by;
-# then smaller ones are told from it.
+# Data have no noise where the squared error is below so many times what it is not told from nothing
+# by; then it is told from nothing down to this.
 _NO_NOISE, _FINER = 10, 1e-9
 
 # The smallest gradient in double precision.
@@ -162,8 +162,8 @@ class Problem:
     def train(self, network, dtype="float32"):
         """The network trained on by L-BFGS, for as long as that pays.
 
-        Single precision is enough to compare networks by. In double precision it goes on to the
-        smallest error, which without noise is none.
+        Single precision is enough to compare networks by. In double precision it goes on a little,
+        towards the smallest error.
         """
         from skspectral.engine.network import Architecture
         from skspectral.engine.training import Member, train
@@ -193,7 +193,7 @@ class Problem:
             loss=self.loss.name,
             solver="lbfgs",
             dtype=dtype,
-            n_epochs=_N_ITERATIONS[dtype],
+            n_epochs=_N_ITERATIONS[dtype] * len(network.nodes),
             memory=_MEMORY,
             tol=self.loss.tol if single else _TOL,
             progress=0.0,

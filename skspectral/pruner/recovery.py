@@ -167,6 +167,7 @@ def _improved(problem, best, rng):
         if problem.can_gain(best) and problem.is_nothing(best):
             # What is left may only be that the training has ended early.
             best = problem.finer().train(best)
+            least = problem.criterion(best)
         if not (problem.can_gain(best) or is_folded(problem, best)):
             break
         best, least = better(grow(problem, best, rng))
@@ -176,7 +177,7 @@ def _improved(problem, best, rng):
 
 
 def _completed(problem, best, rng):
-    """With a node that matters next to nothing, if what is left of the error calls for one."""
+    """Without nodes that are idle at smaller errors, and with one that such errors call for."""
     best = problem.train(best)
     if has_idle_nodes(problem, best):
         best, _ = eliminate(problem, best)
