@@ -106,6 +106,8 @@ def check(
     constants = np.broadcast_to(architecture.constants, (*X.shape[:2], len(architecture.constants)))
     with torch.inference_mode():
         stack = Stack(architecture, members)
+        # The slopes of the first layer come in factors, by an outer product, or by a product.
+        assert stack._in_factors == (len(hidden) == n_outputs == 1 and n_inputs < hidden[0])
         objective = Objective(stack, loss, STRENGTHS)
         losses = objective.evaluate(
             torch.tensor(np.concatenate([X, constants], axis=2)),

@@ -113,7 +113,7 @@ def tanh_problem():
 
 
 def with_ones(X):
-    """X as the networks take it: with a last column for the intercepts."""
+    """X as networks of three inputs take it: with a last column for the intercepts."""
     return np.append(X, np.ones((len(X), 1)), axis=1)
 
 
@@ -161,14 +161,18 @@ def test_padding_is_exact(activation, modes):
     assert np.count_nonzero(stack.theta[1]) == np.count_nonzero(alone.theta)
 
 
+@pytest.mark.parametrize(("n_inputs", "n_outputs"), [(3, 2), (3, 1), (2, 1)])
 @pytest.mark.parametrize("convert", [np.asarray, csr_array], ids=["dense", "csr"])
 @pytest.mark.parametrize("schedule", ["cosine", "constant", "adaptive"])
 @pytest.mark.parametrize("activation", ["relu", "logistic"])
 @pytest.mark.parametrize("modes", [("in", "in"), ("out", None)])
-def test_member_of_a_stack_equals_the_network_alone(modes, activation, schedule, convert):
+def test_member_of_a_stack_equals_the_network_alone(
+    modes, activation, schedule, convert, n_inputs, n_outputs
+):
     X, Y = regression_data(60)
+    X, Y = X[:, :n_inputs], Y[:, :n_outputs]
     rng = np.random.default_rng(0)
-    widths = [(3, 7, 2), (3, 4, 2), (3, 5, 2)]
+    widths = [(n_inputs, n_hidden, n_outputs) for n_hidden in (7, 4, 5)]
     rows = [np.sort(rng.permutation(60)[:n]) for n in (50, 47, 45)]
     weights = [None, rng.uniform(0.1, 2, 47), rng.uniform(0.1, 2, 45)]
 
@@ -194,7 +198,7 @@ def test_member_of_a_stack_equals_the_network_alone(modes, activation, schedule,
             schedule=schedule,
         )
 
-    ends, (outcome,), (_, _, n_steps) = trained([member(k) for k in range(3)], (3, 7, 2))
+    ends, (outcome,), (_, _, n_steps) = trained([member(k) for k in range(3)], widths[0])
     assert n_steps == 50
     for k in range(3):
         (alone,), (outcome_alone,), _ = trained([member(k)], widths[k])

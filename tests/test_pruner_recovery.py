@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_regression
 from skspectral.pruner import trust
-from skspectral.pruner.elimination import cheapest, eliminate, has_idle_nodes, shrink
+from skspectral.pruner.elimination import cheapest, eliminate, may_have_idle_nodes, shrink
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import grow
 from skspectral.pruner.loss import SquaredError
@@ -283,7 +283,7 @@ def test_elimination_leaves_next_to_nothing_of_nothing():
         [np.zeros(8), np.zeros(1)],
         [np.arange(8)],
     )
-    small, least = eliminate(problem, network)
+    small, least = eliminate(problem, problem.train(network))
     assert small.n_nodes <= 2
     assert least == problem.criterion(small)
 
@@ -294,7 +294,7 @@ def test_nodes_that_are_never_on_leave_without_intercepts():
     network = FreeNetwork(
         [-np.ones((3, 2)), np.array([[1.0], [2.0]])], [np.zeros(2), np.zeros(1)], [np.arange(2)]
     )
-    small, _ = eliminate(problem, network)
+    small, _ = eliminate(problem, problem.train(network))
     assert small.n_nodes == 1
     assert_array_equal(problem.layers(small)[-1], 0)
 
@@ -341,13 +341,12 @@ def test_without_noise_a_node_that_matters_next_to_nothing_is_looked_for():
         lost = problem.train(network.without(0, np.arange(4) == 2))
         assert problem.has_no_noise(lost)
         small = _completed(problem.finer(), lost, rng)
-        assert small.n_nodes in (3, 4)
-        assert problem.losses(small) <= problem.losses(lost) * 1.001
         found.append(small.n_nodes == 4)
+        assert small.n_nodes <= 4
         assert _completed(problem.finer(), problem.train(network), rng).n_nodes == 4
         noisy = problem_of(X, y / scale + 2e-3 * rng.standard_normal(2000))
         assert not noisy.has_no_noise(noisy.train(network))
-    assert sum(found) >= 2
+    assert sum(found) >= 3  # of eight: so few of them matter at all
 
 
 def test_without_noise_idle_nodes_leave():
@@ -361,9 +360,9 @@ def test_without_noise_idle_nodes_leave():
         [np.arange(8)],
     )
     problem = problem_of(X, y / y.std())
-    assert has_idle_nodes(problem, twice)
+    assert may_have_idle_nodes(problem, twice)
     network.weights[1] /= y.std()
-    assert not has_idle_nodes(problem, network)
+    assert not may_have_idle_nodes(problem, network)
     assert _completed(problem.finer(), twice, np.random.default_rng(0)).n_nodes == 4
 
 

@@ -69,10 +69,11 @@ class Architecture:
 
     @property
     def constants(self):
-        """What the last columns of a batch are: with intercepts, which are their weights, ones.
+        """Values of the columns that follow the inputs in a batch, tuple of float.
 
-        That spares a pass over the first hidden layer, forward and backward. Zeros may follow: a
-        BLAS takes up to half as long again for one column less than a multiple of four.
+        A one, whose weights are the intercepts: that spares a pass over the first hidden layer,
+        forward and backward. And a zero, if it makes the columns a multiple of four: a BLAS takes
+        up to half as long again for one less.
         """
         if not self.fit_intercept:
             return ()
@@ -221,7 +222,10 @@ class Stack:
         return workspace.by_source
 
     def backward(self):
-        """Fill ``gradient``, given the gradient of the loss in the buffer of the outputs."""
+        """Fill ``gradient``, given the gradient of the loss in the buffer of the outputs.
+
+        Once for each :meth:`forward`: what the hidden layers put out is lost.
+        """
         workspace = self._workspace
         differentiate = _DIFFERENTIATE[self.architecture.activation]
         delta = workspace.outputs[-1]
@@ -262,8 +266,8 @@ class _Matrices:
 class _Transfer:
     """One transfer of every member: w_ji = phi_ji (lambda_in_j - lambda_out_i).
 
-    With `constants` these are the last columns of its inputs; the row of the weights to the ones
-    holds the intercepts.
+    With `constants` these are the last columns of its inputs: the row of the weights that belongs
+    to the one holds the intercepts, that of a zero stays zero.
     """
 
     def __init__(self, parameters, gradients, mode, constants=()):

@@ -259,7 +259,7 @@ def lbfgs(
         Largest component of the gradient at which the training ends.
     progress : float, default=64 * eps
         Progress of the value, over the larger of the value and one, at which it ends too: by
-        default where rounding hides any more of it.
+        default where rounding in double precision hides any more of it.
     memory : int, default=10
         Steps that it looks back on.
     monitor : callable, default=None

@@ -6,7 +6,7 @@ import numpy as np
 _TOGETHER = 0.1
 
 # Where there is no error, the squared change of the outputs, over their variance, that all together
-# may cost.
+# may cost, and below which a single one may be idle.
 _NEXT_TO_NOTHING = 1e-5
 
 # Nodes' worth of the criterion above its least value at which the search ends.
@@ -43,8 +43,8 @@ def eliminate(problem, network):
     return best, least
 
 
-def has_idle_nodes(problem, network):
-    """Whether a node is there whose loss is next to nothing even before the rest is trained on."""
+def may_have_idle_nodes(problem, network):
+    """Whether the loss of a node is next to nothing, even before the rest is trained on."""
     layers = [layer for layer, nodes in enumerate(network.nodes) if len(nodes) > 1]
     costs = [cheapest(problem, network, layer)[0] for layer in layers]
     return min(costs, default=np.inf) < _NEXT_TO_NOTHING

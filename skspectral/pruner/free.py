@@ -16,8 +16,8 @@ _SEARCHED = 8
 # By so many rows nodes and inputs are compared.
 _MOST_ROWS = 4000
 
-# Of L-BFGS, for each hidden layer: few trainings want so many, but tanh and several layers end among
-# too many nodes with fewer. Double precision only finishes what single precision began.
+# Of L-BFGS, for each hidden layer: few trainings want so many, but tanh and several layers end
+# among too many nodes with fewer. Double precision only finishes what single precision began.
 _N_ITERATIONS = {"float32": 1000, "float64": 40}
 
 # Looking back on the 10 steps that SciPy looks back on, it takes a third more of them.

@@ -12,7 +12,7 @@ class SquaredError:
     Parameters
     ----------
     nothing : float, default=1e-7
-        What the mean is not told from nothing by: trainings end before it is.
+        A mean below this is taken for nothing: trainings in single precision end about there.
     """
 
     name = "squared_error"
@@ -22,7 +22,7 @@ class SquaredError:
 
     def __init__(self, nothing=1e-7):
         self.nothing = nothing
-        self.tol = 10 * nothing  # the smallest gradient
+        self.tol = 10 * nothing  # gradient at which a training ends, not to be what ends it first
 
     def losses(self, outputs, targets):
         """Losses of each row, of shape (n_rows, 1) or (n_rows, n_outputs)."""
@@ -41,7 +41,10 @@ class SquaredError:
         return None
 
     def term(self, means, nothing=None):
-        """What counts for each row, given the mean losses; `nothing` in place of its own."""
+        """What counts for each row, given the mean losses.
+
+        `nothing`, if given, takes the place of its own; deviances know none.
+        """
         return np.log(means + (self.nothing if nothing is None else nothing)).sum()
 
     def unit(self, means):
@@ -67,7 +70,7 @@ class CrossEntropy:
     price = 4  # of a parameter; measured, see docs/teachers.rst
     spread = 2.0
     is_square = False
-    nothing, tol = 0.0, 1e-6
+    nothing, tol = 0.0, 1e-6  # no deviance is taken for nothing
 
     def __init__(self, name):
         self.name = name

@@ -119,11 +119,12 @@ class SpectralPruner(BasePruner):
     Unfolding: ReLU nodes that point the wrong way are turned, which saves the nodes that make up
     for them. What is kept is the network of the least ``n log(squared error) + (2 k + 8 h) n / (n -
     k - 1)``, for n rows, k parameters, h hidden nodes and the squared error over the variance plus
-    1e-7, or 1e-9 where the data have no noise: Akaike's criterion, corrected for few rows (Hurvich
-    and Tsai), with a price for each node, since the best of many directions fits noise better than
-    a given one. No penalty takes part, so that the size hardly depends on the strength of the
-    network. It takes about as long as the fit, two or three times as long with a trial as below,
-    and many times as long where rows and nodes are many, or layers several.
+    1e-7: Akaike's criterion, corrected for few rows (Hurvich and Tsai), with a price for each node,
+    since the best of many directions fits noise better than a given one. Where the squared error
+    ends near 1e-7 there is no noise, and one more node is looked for with 1e-9 in its place. No
+    penalty takes part, so that the size hardly depends on the strength of the network. It takes
+    about as long as the fit, two or three times as long with a trial as below, and many times as
+    long where rows and nodes are many, or layers several.
 
     Where there are fewer than two rows for each parameter that might matter, or fewer than twenty
     for each input that does, the data may not tell the size; then network and size are found once

@@ -8,7 +8,7 @@ from sklearn.utils import check_random_state
 
 from skspectral.core import THRESHOLD, core_mask
 from skspectral.mlp.cut import cut
-from skspectral.pruner.elimination import eliminate, has_idle_nodes, shrink
+from skspectral.pruner.elimination import eliminate, may_have_idle_nodes, shrink
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import grow
 from skspectral.pruner.inputs import drop_inputs, return_inputs
@@ -179,7 +179,7 @@ def _improved(problem, best, rng):
 def _completed(problem, best, rng):
     """Without nodes that are idle at smaller errors, and with one that such errors call for."""
     best = problem.train(best)
-    if has_idle_nodes(problem, best):
+    if may_have_idle_nodes(problem, best):
         best, _ = eliminate(problem, best)
     if not problem.is_nothing(best):
         other, value = eliminate(problem, problem.train(grow(problem, best, rng)))
