@@ -181,7 +181,8 @@ def _completed(problem, best, rng):
     best = problem.train(best)
     if may_have_idle_nodes(problem, best):
         best, _ = eliminate(problem, best)
-    if not problem.is_nothing(best):
+    # Of smooth nodes one more always lowers such an error.
+    if problem.activation == "relu" and not problem.is_nothing(best):
         other, value = eliminate(problem, problem.train(grow(problem, best, rng)))
         if other.n_nodes == best.n_nodes + 1 and value < problem.criterion(best):
             return other
