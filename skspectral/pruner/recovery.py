@@ -165,8 +165,8 @@ def _improved(problem, best, rng):
         before = least
         best, least = better(unfold(problem, best))
         if problem.can_gain(best) and problem.is_nothing(best):
-            # What is left may only be that the training has ended early. Its criterion stays what it
-            # was: other networks, which it is compared with, have not been trained so long either.
+            # What is left may only be that the training has ended early. Its criterion stays as it
+            # was: other networks, which it is compared with, are not trained so long either.
             best = problem.finer().train(best)
         if not (problem.can_gain(best) or is_folded(problem, best)):
             break
