@@ -36,6 +36,10 @@ def eliminate(problem, network):
     while any(len(nodes) > 1 for nodes in network.nodes):
         network = _with_fewer(problem, network)
         most, value = least + _BEYOND * problem.worth(network), problem.criterion(network)
+        if value > most and len(network.nodes) > 1:
+            # Of several layers a training may end on the way: begun anew it goes on.
+            network = problem.train(network)
+            value = problem.criterion(network)
         if value > most:
             break
         if value <= least:
