@@ -30,8 +30,8 @@ _WINDOW, _GAIN = 10, 0.1
 # by; then it is told from nothing down to this.
 _NO_NOISE, _FINER = 10, 1e-9
 
-# The smallest gradient: of several layers small ones still lead far.
-_TOL = {"float32": 1e-8, "float64": 1e-12}
+# The smallest gradient of several layers, where small ones still lead far, and in the end.
+_DEEP_TOL, _LAST_TOL = 1e-8, 1e-12
 
 # The transfers are dense.
 _SPECTRAL = {"eigenvectors": 0.0, "eigenvalues": 0.0}
@@ -171,7 +171,11 @@ class Problem:
         network, terms = self._balanced(network), []
         least = np.log1p(_GAIN * min(self.worth(network) / len(self.X), 1))
         n_outputs = network.weights[-1].shape[1]
-        nothing = self.loss.nothing if dtype == "float32" else np.finfo(float).tiny
+        nothing, tol = self.loss.nothing, self.loss.tol
+        if dtype == "float64":
+            nothing, tol = np.finfo(float).tiny, _LAST_TOL
+        elif len(network.nodes) > 1:
+            tol = min(tol, _DEEP_TOL)
 
         def pays(loss, _):
             terms.append(self.loss.term(self.loss.means(loss, n_outputs), nothing))
@@ -194,7 +198,7 @@ class Problem:
             dtype=dtype,
             n_epochs=_N_ITERATIONS[dtype],
             memory=_MEMORY,
-            tol=_TOL[dtype],
+            tol=tol,
             progress=0.0,
         )
         weights, intercepts = ([a.astype(float) for a in p] for p in (end.weights, end.intercepts))

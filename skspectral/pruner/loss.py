@@ -22,6 +22,7 @@ class SquaredError:
 
     def __init__(self, nothing=1e-7):
         self.nothing = nothing
+        self.tol = 10 * nothing  # gradient at which a training ends, not to be what ends it first
 
     def losses(self, outputs, targets):
         """Losses of each row, of shape (n_rows, 1) or (n_rows, n_outputs)."""
@@ -69,7 +70,7 @@ class CrossEntropy:
     price = 4  # of a parameter; measured, see docs/teachers.rst
     spread = 2.0
     is_square = False
-    nothing = 0.0  # no deviance is taken for it
+    nothing, tol = 0.0, 1e-6  # no deviance is taken for nothing
 
     def __init__(self, name):
         self.name = name
