@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_regression
 from skspectral.pruner import trust
-from skspectral.pruner.elimination import cheapest, eliminate, may_have_idle_nodes, shrink
+from skspectral.pruner.elimination import cheapest, eliminate, may_have_idle_nodes, shrink, thin
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import grow
 from skspectral.pruner.loss import SquaredError
@@ -325,6 +325,32 @@ def test_growth_brings_back_a_node_that_was_lost():
     found, _ = eliminate(problem, problem.train(grown))
     assert found.n_nodes == 4
     assert problem.losses(found) < 1e-8
+
+
+def test_a_layer_is_thinned_of_what_is_missed_least():
+    X, y, teacher = make_teacher_regression(
+        2000, 8, hidden_layer_sizes=(4, 3), return_teacher=True, random_state=0
+    )
+    problem, network = problem_of(X, y), network_of_teacher(teacher)
+    rng = np.random.default_rng(0)
+    into = np.hstack([network.weights[0], rng.normal(size=(8, 6))])
+    out = np.vstack([network.weights[1], 1e-3 * rng.normal(size=(6, 3))])
+    wide = FreeNetwork(
+        [into, out, network.weights[2]],
+        [np.append(network.intercepts[0], np.zeros(6)), *network.intercepts[1:]],
+        [np.arange(10), np.arange(3)],
+    )
+    thinned = thin(problem, wide, 0, share=0.6)
+    assert [nodes.tolist() for nodes in thinned.nodes] == [[0, 1, 2, 3], [0, 1, 2]]
+    assert problem.losses(thinned)[0] < 1e-6  # it is trained
+
+
+def test_a_layer_does_not_keep_nodes_that_make_up_for_another():
+    # With growth alone 6 and 4 nodes were left, and 11 and 6.
+    for seed in (60, 67):
+        X, y = make_teacher_regression(3000, 8, hidden_layer_sizes=(4, 3), random_state=seed)
+        student = SpectralMLPRegressor((20, 15), random_state=seed)
+        assert SpectralPruner(student).fit(X, y).n_nodes_ == (4, 3)
 
 
 def test_without_noise_a_node_that_matters_next_to_nothing_is_looked_for():

@@ -76,6 +76,28 @@ def shrink(problem, network, widths):
     return network
 
 
+def thin(problem, network, layer, share):
+    """Remove a good part of the nodes of a hidden layer at once, those that are missed least.
+
+    Parameters
+    ----------
+    problem : Problem
+    network : FreeNetwork
+    layer : int
+        From 0.
+    share : float
+
+    Returns
+    -------
+    network : FreeNetwork
+        Trained.
+    """
+    for _ in range(int(share * len(network.nodes[layer]))):
+        _, node, change = cheapest(problem, network, layer)
+        network = _removed(network, layer, node, change)
+    return problem.train(network)
+
+
 def _with_fewer(problem, network):
     """The network trained on without one node, or without all that are in the way."""
     if problem.is_nothing(network):

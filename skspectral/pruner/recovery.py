@@ -8,7 +8,7 @@ from sklearn.utils import check_random_state
 
 from skspectral.core import THRESHOLD, core_mask
 from skspectral.mlp.cut import cut
-from skspectral.pruner.elimination import eliminate, may_have_idle_nodes, shrink
+from skspectral.pruner.elimination import eliminate, may_have_idle_nodes, shrink, thin
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import grow
 from skspectral.pruner.inputs import drop_inputs, return_inputs
@@ -23,9 +23,9 @@ _CANDIDATE = 2e-3
 # as have so many rows are there to begin with.
 ROWS_PER_INPUT, ROWS_PER_PARAMETER = 20, 2
 
-# Of unfolding and growth, at most. One that gains less than this share of what a node is worth is
-# the last.
-_N_ROUNDS, _GAIN = 12, 0.5
+# Of unfolding and growth, at most: the share of a layer that is thinned in each. One that gains
+# less than this share of what a node is worth is the last.
+_ROUNDS, _GAIN = 6 * (0.4, 0.7), 0.5
 
 # More rows tell little more, and cost.
 MOST_ROWS = 50_000
@@ -161,7 +161,7 @@ def _improved(problem, best, rng):
             return best, least
         return min((best, least), eliminate(problem, problem.train(other)), key=itemgetter(1))
 
-    for _ in range(_N_ROUNDS):
+    for share in _ROUNDS:
         before = least
         best, least = better(unfold(problem, best))
         if problem.can_gain(best) and problem.is_nothing(best):
@@ -171,6 +171,11 @@ def _improved(problem, best, rng):
         if not (problem.can_gain(best) or is_folded(problem, best)):
             break
         best, least = better(grow(problem, best, rng))
+        # Of several layers one may have grown to make up for what another lacks.
+        for layer in range(len(best.nodes)) if len(best.nodes) > 1 else ():
+            if problem.can_gain(best):
+                thinned = thin(problem, best, layer, share)
+                best, least = better(grow(problem, thinned, rng))
         if before - least <= _GAIN * problem.worth(best):
             break
     return best
