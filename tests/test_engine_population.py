@@ -10,7 +10,7 @@ import torch
 from skspectral.engine import division as division_module
 from skspectral.engine import population as population_module
 from skspectral.engine.division import divide
-from skspectral.engine.network import Architecture
+from skspectral.engine.network import Architecture, Stack
 from skspectral.engine.population import Population
 from skspectral.engine.training import Member, train
 from skspectral.forward import forward
@@ -90,11 +90,20 @@ def test_members_that_shrink_differently_end_as_they_do_alone(monkeypatch):
     X = members[0][0]
     members = [own for _, own in members]
     ends, widths, _ = trained(X, members)
-    assert [len(stacks) for stacks in widths[:: len(widths) - 1]] == [2, 5]
+    assert len(widths[0]) == 2 < len(widths[-1])
     for end, own in zip(ends, members, strict=True):
         ((alone,), *_) = trained(X, [own])
         for found, expected in zip(end.weights, alone.weights, strict=True):
             np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-9)
+
+
+def test_an_eigenvalue_that_passes_zero_has_not_vanished():
+    _, own = member(4, 1e-2)
+    eigenvalues, phi = own.parameters.eigenvalues_in[1], own.parameters.eigenvectors[1]
+    eigenvalues[:] = 1, 1e-4, 1e-2, 0.1
+    phi[:] = phi[:1] * np.array([[1.0], [0.5], [0.05], [0.05]])
+    stack = Stack(Architecture((2, 4, 5, 1), "relu", MODES), [own.parameters])
+    assert population_module._vanished(stack)[1].tolist() == [[False, False, True, False]]
 
 
 @pytest.mark.parametrize(

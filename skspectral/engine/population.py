@@ -15,9 +15,9 @@ from skspectral.engine.network import Stack
 from skspectral.engine.objective import Objective
 from skspectral.engine.solvers import Moments
 
-# A node has vanished when both its eigenvalue and the norm of its eigenvector are below this share
-# of the largest in their layer: then its relevance is below a thousandth.
-_VANISHED = 0.03
+# A node has vanished when its relevance is below the first share of the largest in its layer, and
+# both eigenvalue and norm of the eigenvector below the second: one alone may be passing zero.
+_VANISHED, _PASSING = 1e-3, 0.2
 
 # What is left of their parameters: nothing to speak of, and yet a gradient for a later training
 # that has a use for them.
@@ -244,6 +244,8 @@ def _vanished(stack):
         if stack.architecture.eigenvalues[t] == "in":
             own = transfers[t]
             factors = own["eigenvalues_in"].abs()[:, :, 0], own["eigenvectors"].norm(dim=2)
-            small = [f < _VANISHED * f.amax(1, keepdim=True) for f in factors]
-            masks[t] = small[0].logical_and(small[1]).cpu().numpy()
+            relevance = factors[0] * factors[1]
+            shares = zip((relevance, *factors), (_VANISHED, _PASSING, _PASSING), strict=True)
+            small = [values < share * values.amax(1, keepdim=True) for values, share in shares]
+            masks[t] = torch.stack(small).all(0).cpu().numpy()
     return masks
