@@ -18,7 +18,7 @@ _MOST_ROWS = 4000
 
 # Of L-BFGS: few trainings want so many, but tanh and several layers end among too many nodes with
 # fewer. Double precision only finishes what single precision began.
-_N_ITERATIONS = {"float32": 1000, "float64": 40}
+_N_ITERATIONS = {"float32": 1000, "float64": 100}
 
 # Looking back on the 10 steps that SciPy looks back on, it takes a third more of them.
 _MEMORY = 20
