@@ -86,6 +86,7 @@ def thin(problem, network, layer, share):
     layer : int
         From 0.
     share : float
+        Of its nodes, rounded down.
 
     Returns
     -------
