@@ -17,8 +17,9 @@ _SEARCHED = 8
 _MOST_ROWS = 4000
 
 # Of L-BFGS: few trainings want so many, but tanh and several layers end among too many nodes with
-# fewer. Double precision only finishes what single precision began.
-_N_ITERATIONS = {"float32": 1000, "float64": 100}
+# fewer. Double precision only finishes what single precision began: at least so many, and small
+# networks as many as take so many multiplications by their weights.
+_N_ITERATIONS, _N_LAST, _LAST_WORK = 1000, 100, 5e8
 
 # Looking back on the 10 steps that SciPy looks back on, it takes a third more of them.
 _MEMORY = 20
@@ -31,7 +32,7 @@ _WINDOW, _GAIN = 10, 0.1
 _NO_NOISE, _FINER = 10, 1e-9
 
 # The smallest gradient of several layers, where small ones still lead far, and in the end.
-_DEEP_TOL, _LAST_TOL = 1e-8, 1e-12
+_DEEP_TOL, _LAST_TOL = 1e-8, 1e-17
 
 # The transfers are dense.
 _SPECTRAL = {"eigenvectors": 0.0, "eigenvalues": 0.0}
@@ -171,9 +172,11 @@ class Problem:
         network, terms = self._balanced(network), []
         least = np.log1p(_GAIN * min(self.worth(network) / len(self.X), 1))
         n_outputs = network.weights[-1].shape[1]
-        nothing, tol = self.loss.nothing, self.loss.tol
+        nothing, tol, n_iterations = self.loss.nothing, self.loss.tol, _N_ITERATIONS
         if dtype == "float64":
             nothing, tol = np.finfo(float).tiny, _LAST_TOL
+            work = len(self.X) * sum(w.size for w in network.weights)
+            n_iterations = int(np.clip(_LAST_WORK / work, _N_LAST, _N_ITERATIONS))
         elif len(network.nodes) > 1:
             tol = min(tol, _DEEP_TOL)
 
@@ -196,7 +199,7 @@ class Problem:
             loss=self.loss.name,
             solver="lbfgs",
             dtype=dtype,
-            n_epochs=_N_ITERATIONS[dtype],
+            n_epochs=n_iterations,
             memory=_MEMORY,
             tol=tol,
             progress=0.0,

@@ -75,7 +75,7 @@ def recover(network, X, y, sample_weight=None, inputs=None):
         if len(own[2]) < table.n_columns:
             own = return_inputs(table, *own, rng)
         problem, start, inputs = own
-        free = shrink(problem, _search(problem, start, rng), widths)
+        free = _within(problem, _search(problem, start, rng), widths, rng)
         if few:
             problem, free, inputs = drop_inputs(table, problem, free, inputs)
         free = problem.train(free, "float64")
@@ -179,6 +179,15 @@ def _improved(problem, best, rng):
         if before - least <= _GAIN * problem.worth(best):
             break
     return best
+
+
+def _within(problem, network, widths, rng):
+    """No hidden layer wider than `widths` says, and what was cut made up for if that works."""
+    small = shrink(problem, network, widths)
+    if small is network:
+        return network
+    other = shrink(problem, _improved(problem, small, rng), widths)
+    return min((small, other), key=problem.criterion)
 
 
 def _completed(problem, best, rng):
