@@ -309,7 +309,7 @@ def test_precision_of_a_training():
     network = problem.train(network)
     assert {array.dtype.name for array in network.weights + network.intercepts} == {"float64"}
     assert 1e-15 < problem.losses(network)[0] < 1e-8
-    assert problem.losses(problem.train(network, "float64"))[0] < 1e-20
+    assert problem.losses(problem.train(network, "float64"))[0] < 1e-28
 
 
 def test_growth_brings_back_a_node_that_was_lost():
@@ -325,6 +325,16 @@ def test_growth_brings_back_a_node_that_was_lost():
     found, _ = eliminate(problem, problem.train(grown))
     assert found.n_nodes == 4
     assert problem.losses(found) < 1e-8
+
+
+def test_a_narrow_layer_grows_to_the_width_of_the_widest():
+    X, y, teacher = make_teacher_regression(
+        500, 8, hidden_layer_sizes=(20, 3, 12), return_teacher=True, random_state=0
+    )
+    grown = grow(problem_of(X, y), network_of_teacher(teacher), np.random.default_rng(0))
+    # A quarter more, or 20.
+    assert [len(nodes) for nodes in grown.nodes] == [25, 20, 20]
+    assert [w.shape for w in grown.weights] == [(8, 25), (25, 20), (20, 20), (20, 1)]
 
 
 def test_a_layer_is_thinned_of_what_is_missed_least():
@@ -351,8 +361,8 @@ def test_a_layer_does_not_keep_nodes_that_make_up_for_another():
         X, y = make_teacher_regression(3000, 8, hidden_layer_sizes=(4, 3), random_state=seed)
         student = SpectralMLPRegressor((20, 15), random_state=seed)
         n_nodes = SpectralPruner(student).fit(X, y).n_nodes_
-        assert n_nodes[0] == 4
-        assert n_nodes[1] in (3, 4)
+        assert min(n_nodes) >= 3
+        assert sum(n_nodes) <= 8
 
 
 def test_without_noise_a_node_that_matters_next_to_nothing_is_looked_for():

@@ -115,8 +115,9 @@ class SpectralPruner(BasePruner):
     on without penalty, by L-BFGS, and three things are done in turn until none helps. Elimination:
     the node is removed whose loss the outputs show least, the others of its layer making up for it
     with new readouts (Hassibi and Stork), and the rest is trained on. Growth: nodes that had
-    vanished come back where the error is, for the time being even more than there are places; of
-    several layers each is also thinned first, for it may have grown to make up for another.
+    vanished come back where the error is, for the time being even more than there are places. Of
+    several layers the narrow become as wide as the widest then, and if that is not enough each is
+    also thinned first: it may have grown to make up for another.
     Unfolding: ReLU nodes that point the wrong way are turned, which saves the nodes that make up
     for them. What is kept is the network of the least ``n log(squared error) + (2 k + 8 h) n / (n -
     k - 1)``, for n rows, k parameters, h hidden nodes and the squared error over the variance plus

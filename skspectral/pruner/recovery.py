@@ -161,9 +161,9 @@ def _improved(problem, best, rng):
             return best, least
         return min((best, least), eliminate(problem, problem.train(other)), key=itemgetter(1))
 
+    best, least = better(unfold(problem, best))
     for share in _ROUNDS:
         before = least
-        best, least = better(unfold(problem, best))
         if problem.can_gain(best) and problem.is_nothing(best):
             # What is left may only be that the training has ended early. Its criterion stays as it
             # was: other networks, which it is compared with, are not trained so long either.
@@ -171,6 +171,7 @@ def _improved(problem, best, rng):
         if not (problem.can_gain(best) or is_folded(problem, best)):
             break
         best, least = better(grow(problem, best, rng))
+        best, least = better(unfold(problem, best))
         # Of several layers one may have grown to make up for what another lacks.
         for layer in range(len(best.nodes)) if len(best.nodes) > 1 else ():
             if problem.can_gain(best):
