@@ -183,10 +183,13 @@ def _improved(problem, best, rng):
 
 
 def _within(problem, network, widths, rng):
-    """No hidden layer wider than `widths` says, and what was cut made up for if that works."""
+    """No hidden layer wider than `widths` says.
+
+    Where there is no noise, and surplus nodes were needed, the search goes on without them.
+    """
     small = shrink(problem, network, widths)
-    if small is network:
-        return network
+    if not problem.has_no_noise(network) or problem.has_no_noise(small):
+        return small
     other = shrink(problem, _improved(problem, small, rng), widths)
     return min((small, other), key=problem.criterion)
 
