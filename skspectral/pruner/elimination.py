@@ -5,8 +5,8 @@ import numpy as np
 # Nodes leave together as long as all cost less than this share of what one is worth.
 _TOGETHER = 0.1
 
-# The squared change of the outputs, over their variance, that all together may cost where the error
-# is no larger, and below which a single one may be idle.
+# Where there is no error, the squared change of the outputs, over their variance, that all together
+# may cost, and below which a single one may be idle.
 _NEXT_TO_NOTHING = 1e-5
 
 # Nodes' worth of the criterion above its least value at which the search ends.
@@ -101,7 +101,9 @@ def thin(problem, network, layer, share):
 
 def _with_fewer(problem, network):
     """The network trained on without one node, or without all that are in the way."""
-    if problem.losses(network).mean() < _NEXT_TO_NOTHING:
+    # One layer is trained to nothing at once, and its nodes may matter little; several take long.
+    small = _NEXT_TO_NOTHING if len(network.nodes) > 1 else problem.loss.nothing
+    if problem.losses(network).mean() < small:
         # All whose loss is next to nothing may go, unless training shows that one was needed.
         other = problem.train(_without_the_least(problem, network, _NEXT_TO_NOTHING))
         single = other.n_nodes == network.n_nodes - 1
