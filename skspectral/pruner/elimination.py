@@ -5,8 +5,8 @@ import numpy as np
 # Nodes leave together as long as all cost less than this share of what one is worth.
 _TOGETHER = 0.1
 
-# Where there is no error, the squared change of the outputs, over their variance, that all together
-# may cost, and below which a single one may be idle.
+# The squared change of the outputs, over their variance, that all together may cost where there is
+# no error, of several layers where it is no larger, and below which a single one may be idle.
 _NEXT_TO_NOTHING = 1e-5
 
 # Nodes' worth of the criterion above its least value at which the search ends.
@@ -101,8 +101,9 @@ def thin(problem, network, layer, share):
 
 def _with_fewer(problem, network):
     """The network trained on without one node, or without all that are in the way."""
-    # One layer is trained to nothing at once, and its nodes may matter little; several take long.
-    small = _NEXT_TO_NOTHING if len(network.nodes) > 1 else problem.loss.nothing
+    # One layer is soon trained to nothing, and its nodes may matter as little; several take long.
+    deep = len(network.nodes) > 1 and problem.loss.is_square
+    small = _NEXT_TO_NOTHING if deep else problem.loss.nothing
     if problem.losses(network).mean() < small:
         # All whose loss is next to nothing may go, unless training shows that one was needed.
         other = problem.train(_without_the_least(problem, network, _NEXT_TO_NOTHING))

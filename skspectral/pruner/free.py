@@ -17,8 +17,8 @@ _SEARCHED = 8
 _MOST_ROWS = 4000
 
 # Of L-BFGS: few trainings want so many, but tanh and several layers end among too many nodes with
-# fewer. Double precision only finishes what single precision began: at least so many, and small
-# networks as many as take so many multiplications by their weights.
+# fewer. Double precision only finishes what single precision began: the second number is enough, or
+# as many more as the third allows for rows times weights times iterations.
 _N_ITERATIONS, _N_LAST, _LAST_WORK = 1000, 100, 5e8
 
 # Looking back on the 10 steps that SciPy looks back on, it takes a third more of them.
@@ -160,11 +160,22 @@ class Problem:
         finer.loss = SquaredError(_FINER)
         return finer
 
-    def train(self, network, dtype="float32"):
+    def train(self, network, dtype="float32", nothing=None):
         """The network trained on by L-BFGS, for as long as that pays.
 
-        Single precision is enough to compare networks by. In double precision it goes on a little,
-        towards the smallest error.
+        Single precision is enough to compare networks by. In double precision it goes on towards
+        the smallest error, the longer the smaller the network is.
+
+        Parameters
+        ----------
+        network : FreeNetwork
+        dtype : {"float32", "float64"}, default="float32"
+        nothing : float, default=None
+            A smaller error is taken for nothing, in place of that of the loss.
+
+        Returns
+        -------
+        network : FreeNetwork
         """
         from skspectral.engine.network import Architecture
         from skspectral.engine.training import Member, train
@@ -172,9 +183,9 @@ class Problem:
         network, terms = self._balanced(network), []
         least = np.log1p(_GAIN * min(self.worth(network) / len(self.X), 1))
         n_outputs = network.weights[-1].shape[1]
-        nothing, tol, n_iterations = self.loss.nothing, self.loss.tol, _N_ITERATIONS
+        tol, n_iterations = self.loss.tol, _N_ITERATIONS
         if dtype == "float64":
-            nothing, tol = np.finfo(float).tiny, _LAST_TOL
+            tol = _LAST_TOL
             work = len(self.X) * sum(w.size for w in network.weights)
             n_iterations = int(np.clip(_LAST_WORK / work, _N_LAST, _N_ITERATIONS))
         elif len(network.nodes) > 1:

@@ -6,7 +6,7 @@ from skspectral.forward import ACTIVATIONS
 from skspectral.pruner.free import FreeNetwork
 
 # New nodes of a layer, as a share of those it has, and at least; but a layer becomes as wide as the
-# widest in any case. Where a layer is too narrow the one before grows to make up for it, and no
+# widest was in any case. Where a layer is too narrow the one before grows to make up for it, and no
 # training undoes that.
 _SHARE, _FEWEST = 0.25, 4
 
@@ -30,7 +30,7 @@ def grow(problem, network, rng):
 
     Of many random directions those are taken along which a node answers best to the slope of the
     error. Training turns them to where they help; a node that the penalty has removed, or that the
-    training has not found, is found so. A narrow layer becomes as wide as the widest.
+    training has not found, is found so. A narrow layer becomes as wide as the widest was.
 
     Parameters
     ----------
@@ -47,8 +47,8 @@ def grow(problem, network, rng):
     values, slopes = problem.layers(network), _slopes(problem, network)
     weights, intercepts = list(network.weights), list(network.intercepts)
     nodes = list(network.nodes)
-    # The new nodes of a layer have nothing to say, yet, to those of the next.
     widest = max(map(len, nodes))
+    # The new nodes of a layer have nothing to say, yet, to those of the next.
     for layer in range(len(nodes)):
         n_old = len(nodes[layer])
         n_new = max(_FEWEST, int(np.ceil(_SHARE * n_old)), widest - n_old)

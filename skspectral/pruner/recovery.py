@@ -23,8 +23,8 @@ _CANDIDATE = 2e-3
 # as have so many rows are there to begin with.
 ROWS_PER_INPUT, ROWS_PER_PARAMETER = 20, 2
 
-# Of unfolding and growth, at most: the share of a layer that is thinned in each. One that gains
-# less than this share of what a node is worth is the last.
+# Of growth, unfolding and thinning, at most: the share of a layer that is thinned in each. One that
+# gains less than this share of what a node is worth is the last.
 _ROUNDS, _GAIN = 6 * (0.4, 0.7), 0.5
 
 # More rows tell little more, and cost.
@@ -78,7 +78,7 @@ def recover(network, X, y, sample_weight=None, inputs=None):
         free = _within(problem, _search(problem, start, rng), widths, rng)
         if few:
             problem, free, inputs = drop_inputs(table, problem, free, inputs)
-        free = problem.train(free, "float64")
+        free = problem.train(free, "float64", np.finfo(network.coefs_[0].dtype).eps ** 2)
         free = _placed(free, widths)
     return _written(network, free, inputs, unit)
 
@@ -153,7 +153,7 @@ def _search(problem, network, rng):
 
 
 def _improved(problem, best, rng):
-    """Unfolding and growth, for as long as they help."""
+    """Growth, unfolding and thinning, for as long as they help."""
     least = problem.criterion(best)
 
     def better(other):
@@ -190,7 +190,7 @@ def _within(problem, network, widths, rng):
     small = shrink(problem, network, widths)
     if not problem.has_no_noise(network) or problem.has_no_noise(small):
         return small
-    other = shrink(problem, _improved(problem, small, rng), widths)
+    other = shrink(problem, _search(problem, small, rng), widths)
     return min((small, other), key=problem.criterion)
 
 
