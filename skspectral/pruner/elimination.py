@@ -6,7 +6,7 @@ import numpy as np
 _TOGETHER = 0.1
 
 # The squared change of the outputs, over their variance, that all together may cost where there is
-# no error, of several layers where it is no larger, and below which a single one may be idle.
+# no error, or, with several layers, where it is below this too; and below which one may be idle.
 _NEXT_TO_NOTHING = 1e-5
 
 # Nodes' worth of the criterion above its least value at which the search ends.

@@ -171,7 +171,7 @@ class Problem:
         network : FreeNetwork
         dtype : {"float32", "float64"}, default="float32"
         nothing : float, default=None
-            A smaller error is taken for nothing, in place of that of the loss.
+            An error below this is taken for nothing; None is what the loss says.
 
         Returns
         -------

@@ -116,17 +116,17 @@ class SpectralPruner(BasePruner):
     the node is removed whose loss the outputs show least, the others of its layer making up for it
     with new readouts (Hassibi and Stork), and the rest is trained on. Growth: nodes that had
     vanished come back where the error is, for the time being even more than there are places; of
-    several layers the narrow are made as wide as the widest, and if another node could still pay
-    each is also thinned first, for it may have grown to make up for another. Unfolding: ReLU nodes
-    that point the wrong way are turned, which saves the nodes that make up for them. What is kept
-    is the network of the least ``n log(squared error) + (2 k + 8 h) n / (n - k - 1)``, for n rows,
-    k parameters, h hidden nodes and the squared error over the variance plus 1e-7: Akaike's
-    criterion, corrected for few rows (Hurvich and Tsai), with a price for each node, since the best
-    of many directions fits noise better than a given one. Where the squared error ends near 1e-7
-    there is no noise, and one more node is looked for with 1e-9 in its place. No penalty takes
-    part, so that the size hardly depends on the strength of the network. It takes about as long as
-    the fit, two or three times as long with a trial as below, and many times as long where rows and
-    nodes are many, or layers several.
+    several layers the narrow become at least as wide as the widest was, and if another node could
+    still pay, each in turn is also thinned before growth, for it may have grown to make up for
+    another. Unfolding: ReLU nodes that point the wrong way are turned, which saves the nodes that
+    make up for them. What is kept is the network of the least ``n log(squared error) + (2 k + 8 h)
+    n / (n - k - 1)``, for n rows, k parameters, h hidden nodes and the squared error over the
+    variance plus 1e-7: Akaike's criterion, corrected for few rows (Hurvich and Tsai), with a price
+    for each node, since the best of many directions fits noise better than a given one. Where the
+    squared error ends near 1e-7 there is no noise, and one more node is looked for with 1e-9 in its
+    place. No penalty takes part, so that the size hardly depends on the strength of the network. It
+    takes about as long as the fit, two or three times as long with a trial as below, and many times
+    as long where rows and nodes are many, or layers several.
 
     Where there are fewer than two rows for each parameter that might matter, or fewer than twenty
     for each input that does, the data may not tell the size; then network and size are found once
