@@ -385,8 +385,9 @@ def test_a_layer_does_not_keep_nodes_that_make_up_for_another():
         X, y = make_teacher_regression(3000, 8, hidden_layer_sizes=(4, 3), random_state=seed)
         student = SpectralMLPRegressor((20, 15), random_state=seed)
         n_nodes = SpectralPruner(student).fit(X, y).n_nodes_
-        assert min(n_nodes) >= 3
-        assert sum(n_nodes) <= 8
+        assert n_nodes[0] >= 4
+        assert n_nodes[1] >= 3
+        assert sum(n_nodes) <= 8  # one too many at most
 
 
 def test_without_noise_a_node_that_matters_next_to_nothing_is_looked_for():
