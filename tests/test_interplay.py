@@ -1,6 +1,7 @@
 """Callbacks, copies, pickles, reproducibility and scikit-learn's meta-estimators."""
 
 import copy
+import os
 import pickle
 import subprocess
 import sys
@@ -39,11 +40,46 @@ np.testing.assert_array_equal(model.predict(X), y)
 print(model.core_sizes_)
 """
 
+OVERLAPPING_TRAININGS = """
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
-def run(code, *arguments):
+import torch
+from skspectral.engine.threads import one_thread
+from threadpoolctl import threadpool_info
+
+def state():
+    blas = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return torch.get_num_threads(), *blas
+
+def first():
+    with one_thread():
+        begun[0].set()
+        begun[1].wait()
+    ended.set()
+
+def second():
+    begun[0].wait()
+    with one_thread():
+        begun[1].set()
+        ended.wait()
+        return state()
+
+before, begun, ended = state(), (Event(), Event()), Event()
+with ThreadPoolExecutor(2) as threads:
+    _, within = threads.map(lambda training: training(), (first, second))
+    after = threads.submit(state).result()
+print(set(within), before == after == state())
+"""
+
+
+def run(code, *arguments, **environment):
     """Standard output of a fresh interpreter."""
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    environment = os.environ | environment
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, env=environment
+    ).stdout.strip()
 
 
 class StopAfter:
@@ -136,6 +172,11 @@ def test_same_seed_same_network_for_any_number_of_jobs(regressor, data):
         assert_array_equal(search.predict(X), searches[0].predict(X))
         for name in ("split0_test_score", "split1_test_score"):
             assert_array_equal(search.cv_results_[name], searches[0].cv_results_[name])
+
+
+def test_trainings_that_overlap_leave_the_number_of_threads_alone():
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "2")
+    assert run(OVERLAPPING_TRAININGS, **threads) == "{1} True"
 
 
 @pytest.mark.parametrize("rate", [5e-3, 1e200])

@@ -1,19 +1,18 @@
 """Train a list of networks together: numpy in, numpy out."""
 
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 import torch
-from threadpoolctl import ThreadpoolController
 
 from skspectral.engine.batches import Batches
 from skspectral.engine.network import Stack
 from skspectral.engine.objective import Objective
 from skspectral.engine.population import Population
 from skspectral.engine.solvers import adam, lbfgs
+from skspectral.engine.threads import one_thread
 from skspectral.spectral import Parameters
 
 
@@ -50,23 +49,6 @@ class Member:
     learning_rate: float = 1e-3
     generator: np.random.Generator | None = None
     monitor: Callable | None = None
-
-
-@cache
-def _thread_pools():
-    return ThreadpoolController()  # finds the libraries once: that takes a millisecond
-
-
-@contextmanager
-def one_thread():
-    """Torch and BLAS on one thread, so that results do not depend on the number of cores."""
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with _thread_pools().limit(limits=1, user_api="blas"):
-            yield
-    finally:
-        torch.set_num_threads(n_threads)
 
 
 def train(

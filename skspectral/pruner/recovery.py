@@ -51,7 +51,7 @@ def recover(network, X, y, sample_weight=None, inputs=None):
         Its inputs, and the places of its nodes in each hidden layer of the given network. It takes
         all inputs; the weights of the others are zero.
     """
-    from skspectral.engine.training import one_thread
+    from skspectral.engine.threads import one_thread
 
     seed = check_random_state(network.random_state).randint(np.iinfo(np.int32).max)
     rng = np.random.default_rng(int(seed))
