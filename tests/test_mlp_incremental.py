@@ -202,6 +202,18 @@ def test_partial_fit_of_several_labels():
     assert model.score(X, Y) > 0.9
 
 
+@pytest.mark.parametrize("incremental", [True, False])
+def test_labels_and_classes_are_not_mixed(incremental):
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    labels, classes = (X[:, :3] > 0).astype(int), np.arange(60) % 3
+    for first, second in ((labels, classes), (classes, labels)):
+        model = SpectralMLPClassifier(4, warm_start=True, max_iter=300, random_state=0)
+        before = model.fit(X, first).predict(X)
+        with pytest.raises(ValueError, match="that of the fit before was"):
+            (model.partial_fit if incremental else model.fit)(X, second)
+        assert_array_equal(model.predict(X), before)
+
+
 def test_partial_fit_of_several_outputs():
     X = np.random.default_rng(0).normal(size=(100, 3))
     Y = X[:, :2] * [1, 1e4] + 5

@@ -1,13 +1,16 @@
 """n_init: several starts, the best is kept."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.base import clone
+from sklearn.callback import ScoringMonitor
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils import check_random_state
 
 from skspectral import SpectralGridSearchCV, SpectralMLPRegressor
+from skspectral.mlp.checks import DivergenceError
 
 pytestmark = pytest.mark.filterwarnings(
     # A few epochs are enough to compare.
@@ -114,6 +117,30 @@ def test_callbacks_are_told_of_every_start(regressor, data):
     regressor.set_params(n_init=3, max_iter=5).set_callbacks(callback).fit(*data)
     assert callback.ended == [("start", True)] * 3 + [("fit", True)]
     assert callback.setups == 0
+
+
+@pytest.mark.parametrize("diverges", [False, True])
+def test_scores_of_starts_are_monitored(regressor, data, diverges):
+    monitor = ScoringMonitor(scoring="r2")
+    regressor.set_params(n_init=2, max_iter=5).set_callbacks(monitor)
+    if diverges:
+        with pytest.raises(DivergenceError):
+            regressor.set_params(learning_rate_init=1e200).fit(*data)
+        return
+    score = regressor.fit(*data).score(*data)
+    # Of each start, and of the one that is kept.
+    scores = monitor.get_logs().data_as_pandas["r2"]
+    assert (scores == score).tolist().count(True) == 2
+    assert len(scores) == 3
+
+
+def test_a_fit_without_names_forgets_those_of_the_fit_before(regressor, data):
+    X, y = data
+    regressor.set_params(n_init=2, max_iter=5)
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    assert regressor.fit(frame, y).feature_names_in_.tolist() == list("abcd")
+    assert not hasattr(regressor.fit(X, y), "feature_names_in_")
+    regressor.predict(X)
 
 
 def test_a_search_tries_starts_as_well(regressor, data):

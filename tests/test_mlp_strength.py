@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes
 from sklearn.model_selection import KFold, cross_val_score
@@ -109,3 +110,28 @@ def test_class_weights_and_scalar_weights(data, classifier, regressor):
     classifier.set_params(class_weight={"a": 1.0, "b": 3.0})
     assert classifier.fit(X, labels, (labels == "a") * 1.0).alpha_ > 0
     assert regressor.set_params(alpha="auto").fit(X, y, 2.0).alpha_ > 0
+
+
+def test_weights_count_in_the_error_of_a_constant(classifier):
+    y = np.repeat([0, 1], [95, 5])
+    error = classifier._error_of_constant(y, None)
+    assert error == pytest.approx(0.05)
+    balanced = np.where(y, 10.0, 10 / 19)
+    assert classifier._error_of_constant(y, balanced) == pytest.approx(0.5)
+
+
+def test_weighing_rows_is_repeating_them(classifier):
+    y = np.array(["a", "a", "b"] * 10)
+    repeated = np.r_[y, y[y == "b"], y[y == "b"]]
+    weights = np.where(y == "b", 3.0, 1.0)
+    assert classifier._error_of_constant(y, weights) == pytest.approx(
+        classifier._error_of_constant(repeated, None)
+    )
+
+
+def test_a_sparse_matrix_of_labels(classifier):
+    X = np.random.default_rng(0).normal(size=(80, 3))
+    labels = (X[:, :2] > 0).astype(int)
+    classifier.set_params(alpha="auto", max_iter=1000)
+    dense, sparse = (clone(classifier).fit(X, y) for y in (labels, csr_array(labels)))
+    assert sparse.alpha_ == dense.alpha_

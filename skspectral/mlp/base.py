@@ -187,6 +187,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         if self.n_init == 1 or not anew:
             return run(self._fit_in_steps(X, y, sample_weight, incremental))
         best, stability = fit_restarts(self, X, y, sample_weight)
+        for name in self._learned():
+            delattr(self, name)
         vars(self).update(best._learned() | {"stability_": stability})
         return self
 

@@ -361,6 +361,11 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         return np.asarray(self._label_binarizer.transform(y), dtype=np.float64)
 
     def _check_labels(self, y, incremental):
+        if _is_multilabel(y) != self._label_binarizer.y_type_.startswith("multilabel"):
+            raise ValueError(
+                f"This y is {type_of_target(y)}, that of the fit before was "
+                f"{self._label_binarizer.y_type_}; give y of that kind, or fit a clone."
+            )
         labels = unique_labels(y)
         if incremental and len(np.setdiff1d(labels, self.classes_, assume_unique=True)):
             raise ValueError(
@@ -401,12 +406,13 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
             )
         return weights
 
-    def _error_of_constant(self, y):
-        """Error of the most frequent class; None if a class is too rare to be held out."""
-        counts = np.unique(y, axis=0, return_counts=True)[1]
+    def _error_of_constant(self, y, weights):
+        """Error of the class of most weight; None if a class is too rare to be held out."""
+        _, own, counts = np.unique(y, axis=0, return_inverse=True, return_counts=True)
         if counts.min() < 5 and not _is_multilabel(y):
             return None
-        return 1 - counts.max() / len(y)
+        totals = np.bincount(own.ravel(), weights)
+        return 1 - totals.max() / totals.sum()
 
     def _strata(self, y):
         return None if _is_multilabel(y) else y

@@ -300,7 +300,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
             "scale": np.where(constant, 1.0, np.ldexp(scale, exponent)),
         }
 
-    def _error_of_constant(self, y):
+    def _error_of_constant(self, y, weights):
         return 1.0
 
     def _strata(self, y):

@@ -44,18 +44,20 @@ def fit_restarts(estimator, X, y, sample_weight):
     for start, own, trained in zip(starts, steps, run_together(trainings), strict=True):
         task = context.subcontext(task_name="start")
         task.call_on_fit_task_begin(estimator=estimator, **data)
+        learned = None
         try:
             fitted.append(finish(own, trained))
+            learned = start._learned
         except DivergenceError as error:  # the others may do better
             errors.append(error)
-        task.call_on_fit_task_end(
-            estimator=estimator, **data, reconstruction_attributes=start._learned
-        )
+        task.call_on_fit_task_end(estimator=estimator, **data, reconstruction_attributes=learned)
     if not fitted:
         raise errors[0]
-    context.call_on_fit_task_end(estimator=estimator, **data, reconstruction_attributes=dict)
     best = max(fitted, key=_quality)
     best._state["automatic"] = estimator.alpha == "auto"
+    context.call_on_fit_task_end(
+        estimator=estimator, **data, reconstruction_attributes=best._learned
+    )
     return best, _stability(fitted, best)
 
 

@@ -31,7 +31,7 @@ def automatic_strength(estimator, X, y, weights=None):
     estimator : SpectralMLPRegressor or SpectralMLPClassifier
         Its parameters are those of the pilot.
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+    y : {ndarray, sparse matrix} of shape (n_samples,) or (n_samples, n_outputs)
     weights : ndarray of shape (n_samples,), default=None
         Sample weights, those of the classes included; rows of weight zero do not count.
 
@@ -39,6 +39,7 @@ def automatic_strength(estimator, X, y, weights=None):
     -------
     alpha : float
     """
+    y = y.toarray() if hasattr(y, "toarray") else y
     if weights is not None:
         rows = np.flatnonzero(weights)
         X, y, weights = X[rows], y[rows], weights[rows]
@@ -51,7 +52,7 @@ def automatic_strength(estimator, X, y, weights=None):
 
 def _wrong_share(estimator, X, y, weights):
     """Error of the pilot over the error of a constant; one where there is too little to tell."""
-    constant = estimator._error_of_constant(y)
+    constant = estimator._error_of_constant(y, weights)
     if len(y) < _FEWEST_ROWS or not constant:
         return 1.0
     pilot = type(estimator)(**estimator.get_params())
