@@ -1,8 +1,10 @@
 """The searches that train in stacks, against those of scikit-learn."""
 
+import copy
 import os
 
 import numpy as np
+import pandas as pd
 import pytest
 from joblib import parallel_config
 from joblib.externals.loky.process_executor import TerminatedWorkerError
@@ -25,6 +27,7 @@ from skspectral import (
     SpectralMLPRegressor,
     SpectralRandomizedSearchCV,
 )
+from skspectral.engine import together
 from skspectral.model_selection import core_size, smallest_core
 
 pytestmark = pytest.mark.filterwarnings(
@@ -120,7 +123,6 @@ def test_agrees_for_several_outputs_and_labels():
 def test_agrees_for_all_kinds_of_input(convert):
     X, y = friedman(120)
     if convert == "frame":
-        pd = pytest.importorskip("pandas", reason="needs pandas")
         X = pd.DataFrame(X, columns=list("abcdef"))
     else:
         X = {
@@ -160,6 +162,70 @@ def test_random_search_agrees():
             for search in (SpectralRandomizedSearchCV, RandomizedSearchCV)
         )
     )
+
+
+def refits(estimator, X, y):
+    """A scorer that fits what it is given anew."""
+    return copy.deepcopy(estimator).set_params(max_iter=3).fit(X, y).n_iter_
+
+
+def test_scorers_get_an_estimator_like_any_other():
+    both(REGRESSOR, GRID, *friedman(), scoring=refits, refit=False)
+
+
+class Seeing(SpectralMLPRegressor):
+    """Fits its own way."""
+
+    def fit(self, X, y, sample_weight=None):
+        return super().fit(X, -y, sample_weight)
+
+
+def test_a_fit_of_its_own_is_respected():
+    both(Seeing(max_iter=20, random_state=0), GRID, *friedman())
+
+
+def test_scorers_see_the_names_of_the_columns():
+    X, y = friedman()
+    names = [f"column {k}" for k in range(X.shape[1])]
+    seen = []
+
+    def score(estimator, X, y):
+        seen.append(list(estimator.feature_names_in_))
+        return estimator.score(X, y)
+
+    both(REGRESSOR, GRID, pd.DataFrame(X, columns=names), y, scoring=score)
+    assert seen == [names] * 2 * 18
+
+
+@pytest.mark.parametrize("convert", [pd.DataFrame, np.ndarray.tolist])
+def test_candidates_share_their_rows_in_any_container(convert, monkeypatch):
+    calls = []
+
+    def train(X, members, **options):
+        calls.append((len(X), options["n_sharing"]))
+        return engine_train(X, members, **options)
+
+    engine_train = together.train
+    monkeypatch.setattr(together, "train", train)
+    X, y = friedman()
+    grid = {"alpha": [1e-3, 1e-2]}
+    SpectralGridSearchCV(REGRESSOR, grid, cv=KFold(3), refit=False).fit(convert(X), y)
+    assert calls == [(600, 2)]  # the training rows of three splits, once
+    restarts = clone(REGRESSOR).set_params(n_init=4).fit(convert(X), y)
+    assert calls[1:] == [(300, 1)]  # each start has an order of its own
+    assert len(restarts.stability_.core_sizes) == 4
+
+
+def test_an_error_of_the_engine_is_that_of_all_it_concerns(monkeypatch):
+    def train(*args, **options):
+        raise MemoryError("too little")
+
+    monkeypatch.setattr(together, "train", train)
+    search = SpectralGridSearchCV(REGRESSOR, GRID, cv=KFold(3), error_score="raise")
+    with pytest.raises(MemoryError, match="too little"):
+        search.fit(*friedman())
+    with pytest.raises(ValueError, match="All the 18 fits failed"):
+        search.set_params(error_score=np.nan).fit(*friedman())
 
 
 def test_several_scores_and_the_smallest_core():

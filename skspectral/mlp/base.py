@@ -200,16 +200,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         """
         started = hasattr(self, "coefs_") and (incremental or self.warm_start)
         self._check_settings()
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            multi_output=True,
-            y_numeric=self._y_numeric,
-            dtype=(np.float64, np.float32),
-            reset=not started,
-        )
+        X, y = self._validated(X, y, reset=not started)
         y, targets = self._encode(y, started, incremental)
         weights = self._weigh(X, y, sample_weight)
         rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
@@ -244,6 +235,18 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         }
         yield from self._train(X, y, member, state, validate, sample_weight, incremental)
         return self
+
+    def _validated(self, X, y, reset):
+        return validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            multi_output=True,
+            y_numeric=self._y_numeric,
+            dtype=(np.float64, np.float32),
+            reset=reset,
+        )
 
     def _train(self, X, y, member, state, validate, sample_weight, incremental):
         from skspectral.engine.network import Architecture

@@ -35,6 +35,8 @@ def fit_restarts(estimator, X, y, sample_weight):
     seeds = rng.randint(np.iinfo(np.int32).max, size=estimator.n_init)
     starts = [clone(estimator).set_params(n_init=1, random_state=int(seed)) for seed in seeds]
     steps, trainings = [], []
+    X, y = starts[0]._validated(X, y, reset=True)  # one copy for all
+    names = getattr(starts[0], "feature_names_in_", None)
     for start in starts:
         start.set_callbacks()
         start.set_params(alpha=getattr(starts[0], "alpha_", estimator.alpha))  # chosen once
@@ -47,6 +49,8 @@ def fit_restarts(estimator, X, y, sample_weight):
         learned = None
         try:
             fitted.append(finish(own, trained))
+            if names is not None:
+                start.feature_names_in_ = names
             learned = start._learned
         except DivergenceError as error:  # the others may do better
             errors.append(error)

@@ -62,7 +62,9 @@ def network_of(estimator):
 
 def stops_for_training(network):
     """Whether a fit comes down to one training, which may be that of a stack."""
-    return network is not None and network.n_init == 1
+    if network is None or type(network).fit is not BaseSpectralMLP.fit:
+        return False
+    return network.n_init == 1
 
 
 def groups_of(estimator, candidates, splits, *, n_jobs, bytes_per_row, memory_limit):

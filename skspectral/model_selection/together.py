@@ -72,18 +72,18 @@ class _Fit:
     def __init__(self, estimator, task):
         self.task, self.training, self.error = task, None, None
         self.estimator = clone(estimator).set_params(**clone(task.parameters, safe=False))
-        self._steps = None
+        self._names = self._steps = None
 
     def prepare(self, X, y, fit_params, prepared):
         """Come to the training; `prepared` holds what goes into the networks of other fits."""
         try:
-            if self.task.preprocessing not in prepared:
-                prepared[self.task.preprocessing] = self._preprocess(X, y, fit_params)
-            X, y, own_params, steps = prepared[self.task.preprocessing]
-            if isinstance(self.estimator, Pipeline):
-                self.estimator.steps = [*steps, self.estimator.steps[-1]]
             network = network_of(self.estimator)
             network._validate_params()
+            if self.task.preprocessing not in prepared:
+                prepared[self.task.preprocessing] = self._preprocess(X, y, fit_params)
+            X, y, self._names, own_params, steps = prepared[self.task.preprocessing]
+            if isinstance(self.estimator, Pipeline):
+                self.estimator.steps = [*steps, self.estimator.steps[-1]]
             self._steps = network._fit_in_steps(X, y, **{"sample_weight": None} | own_params)
             self.training = next(self._steps)
         except Exception as error:  # it is this candidate's alone
@@ -93,6 +93,8 @@ class _Fit:
         """Fit the estimator, given what the training came to."""
         try:
             finish(self._steps, trained)
+            if self._names is not None:
+                network_of(self.estimator).feature_names_in_ = self._names
         except Exception as error:
             self.error = error
         self._steps = self.training = None
@@ -102,11 +104,12 @@ class _Fit:
 
         def fit(*args, **params):
             train()
+            del self.estimator.fit, self.estimator.set_params
             if self.error is not None:
                 raise self.error
             return self.estimator
 
-        # On this very object, which nobody else sees: scorers get the real thing.
+        # On this very object, which nobody else sees until then: scorers get the real thing.
         self.estimator.fit = fit
         self.estimator.set_params = lambda **parameters: self.estimator
         return self.estimator
@@ -116,19 +119,24 @@ class _Fit:
         self.estimator = None
 
     def _preprocess(self, X, y, fit_params):
-        """What the network is to be fitted to, and the fitted steps before it."""
+        """What the network is to be fitted to, names of its columns, and the steps before it.
+
+        X and y as the network would make them of what it gets: one copy for all candidates.
+        """
         X_train, y_train = _safe_split(self.estimator, X, y, self.task.train)
         params = _check_method_params(X, params=fit_params, indices=self.task.train)
-        if not isinstance(self.estimator, Pipeline):
-            return X_train, y_train, params, []
-        received = []
-        network = network_of(self.estimator)
-        network.fit = lambda X, y=None, **params: received.append((X, y, params))
-        try:
-            type(self.estimator).fit(self.estimator, X_train, y_train, **params)
-        finally:
-            del network.fit
-        return *received[0], self.estimator.steps[:-1]
+        network, steps = network_of(self.estimator), []
+        if isinstance(self.estimator, Pipeline):
+            received = []
+            network.fit = lambda X, y=None, **params: received.append((X, y, params))
+            try:
+                type(self.estimator).fit(self.estimator, X_train, y_train, **params)
+            finally:
+                del network.fit
+            X_train, y_train, params = received[0]
+            steps = self.estimator.steps[:-1]
+        X_train, y_train = network._validated(X_train, y_train, reset=True)
+        return X_train, y_train, getattr(network, "feature_names_in_", None), params, steps
 
 
 def _train(fits, X, y, fit_params):
@@ -142,7 +150,12 @@ def _train(fits, X, y, fit_params):
             kind = fit.training.kind
             stacks.setdefault(k if kind is None else kind, []).append(fit)
     for stack in stacks.values():
-        ends = run_together([fit.training for fit in stack])
+        try:
+            ends = run_together([fit.training for fit in stack])
+        except Exception as error:  # such as too little memory
+            for fit in stack:
+                fit.error = error
+            continue
         if any(outcome.interrupted for _, outcome, _ in ends):
             raise KeyboardInterrupt
         for fit, end in zip(stack, ends, strict=True):
