@@ -15,12 +15,13 @@ from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, Ridge
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.core import gap_threshold, relevance
+from skspectral.pruner import refit
 
 N_TEACHER = 5  # hidden nodes of the teacher in conftest.py
 
@@ -351,12 +352,16 @@ def test_classifier(wine, wine_pipe):
     assert pruner.n_nodes_[0] <= 4
 
 
-@pytest.mark.parametrize(("y", "kind"), [([0.5, 1.5, 0.0], "Regressor"), ([0, 1, 2], "Classifier")])
+@pytest.mark.parametrize(
+    ("y", "kind"),
+    [([0.5, 1.5, 0.0], "Regressor"), ([4.0, 1.0, 2.0], "Regressor"), ([0, 1, 2], "Classifier")],
+)
 def test_default_estimator_is_what_y_calls_for(y, kind):
     X = np.random.default_rng(0).normal(size=(30, 2))
     pruner = SpectralPruner(refit=False).fit(X, np.repeat(y, 10))
     assert type(pruner.estimator_).__name__ == f"SpectralMLP{kind}"
-    assert hasattr(pruner, "predict_proba") == (kind == "Classifier")
+    assert hasattr(pruner, "predict_proba") == is_classifier(pruner) == (kind == "Classifier")
+    assert is_regressor(pruner) == (kind == "Regressor")
 
 
 def test_summary_counts(pruner, capsys):
@@ -412,6 +417,46 @@ def test_sample_weights_reach_the_network(data):
     np.testing.assert_array_equal(asked.predict(X), weighted.predict(X))
 
 
+def test_routed_weights_reach_what_asks_for_them(data, monkeypatch):
+    X, y = data
+    w = np.random.default_rng(0).uniform(0.5, 2, size=len(y))
+    mlp = SpectralMLPRegressor(hidden_layer_sizes=8, max_iter=300, random_state=0)
+    refitted = []
+    train_on = refit.train_on
+
+    def noted(network, X, y, sample_weight, **parameters):
+        refitted.append(sample_weight)
+        return train_on(network, X, y, sample_weight, **parameters)
+
+    monkeypatch.setattr(refit, "train_on", noted)
+    with config_context(enable_metadata_routing=True):
+        scaler = StandardScaler().set_fit_request(sample_weight=True)
+        without = make_pipeline(scaler, clone(mlp).set_fit_request(sample_weight=False))
+        SpectralPruner(without, threshold=0.05).fit(X, y, sample_weight=w)
+        scaler = StandardScaler().set_fit_request(sample_weight=False)
+        named = make_pipeline(scaler, clone(mlp).set_fit_request(sample_weight="w"))
+        SpectralPruner(named, threshold=0.05).fit(X, y, w=w)
+        SpectralPruner(named[-1], threshold=0.05).fit(X, y, w=w)
+        asked = SpectralPruner(mlp.set_fit_request(sample_weight=True), refit=False)
+        scores = [
+            cross_validate(
+                clone(asked).set_score_request(sample_weight=weighted),
+                X,
+                y,
+                cv=KFold(2),
+                params={"sample_weight": w},
+            )["test_score"]
+            for weighted in (True, False)
+        ]
+    assert refitted[0] is None
+    assert len(refitted[1]) == len(refitted[2]) == len(y) - len(y) // 10
+    (train, test), _ = KFold(2).split(X)
+    alone = clone(mlp).fit(X[train], y[train], w[train])
+    alone = SpectralPruner(alone, prefit=True)
+    assert scores[0][0] == pytest.approx(alone.score(X[test], y[test], w[test]))
+    assert scores[1][0] == pytest.approx(alone.score(X[test], y[test]))
+
+
 def test_constant_network_keeps_one_node_and_says_so(data):
     X, y = data
     mlp = SpectralMLPRegressor(hidden_layer_sizes=8, alpha=100.0, random_state=0)
@@ -456,8 +501,20 @@ def test_unfitted():
             use()
     assert not hasattr(pruner, "pruned_estimator_")
     assert not hasattr(SpectralPruner(), "masks_")
+    assert "SpectralPruner" in pruner._repr_html_()
     with pytest.raises(NotFittedError):
         SpectralPruner().transform([[0.0]])
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"estimator": Ridge()}, {"layer": 7}, {"n_nodes_to_select": 99}]
+)
+def test_what_cannot_be_pruned_has_no_attributes_and_says_why(parameters, student, teacher):
+    pruner = SpectralPruner(student, prefit=True).set_params(**parameters)
+    assert not hasattr(pruner, "masks_")
+    assert "SpectralPruner" in pruner._repr_html_()
+    with pytest.raises(ValueError, match="no spectral network|layer=7|99 of"):
+        pruner.predict(teacher[0])
 
 
 def test_wrong_columns(pruner):

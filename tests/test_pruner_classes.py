@@ -116,6 +116,28 @@ def test_a_prefit_network_refuses_other_labels(others):
     assert pruner.n_nodes_ == n_nodes
 
 
+def test_data_without_some_of_the_classes_are_not_refitted():
+    X, y = classes_of_teacher(3, 0, 600)
+    student = clone(STUDENT).fit(X, y)
+    pruner = SpectralPruner(student, prefit=True, threshold=0.05)
+    before = pruner.predict_proba(X)
+    pruner.fit(X[y < 2], y[y < 2])
+    assert pruner.refit_scores_ == {}
+    assert_array_equal(pruner.predict_proba(X), before)
+
+
+def test_a_trial_that_cannot_be_had_leaves_the_choice_to_the_spectrum():
+    X, y = classes_of_teacher(3, 0, 1500)
+    # Three of the rows are held out of all, and two of those of a trial, one for each class.
+    student = SpectralMLPClassifier(
+        2, max_iter=300, early_stopping=True, validation_fraction=0.002, random_state=0
+    )
+    with pytest.raises(ValueError, match="number of classes"):
+        clone(student).fit(X[:1000], y[:1000])
+    pruner = SpectralPruner(student).fit(X, y)
+    assert "full" not in pruner.refit_scores_
+
+
 def test_a_prefit_network_refuses_another_number_of_outputs():
     X, y = classes_of_teacher(2, 0, 400)
     student = SpectralMLPRegressor(5, solver="lbfgs", tol=0.1, random_state=0).fit(X, y)

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_wine
-from sklearn.model_selection import GroupKFold, KFold
+from sklearn.model_selection import GroupKFold, KFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -108,6 +109,21 @@ def test_groups_are_kept_together(problem):
     named = SpectralPrunerCV(mlp, cv=splits, refit=False).fit(X, y)
     np.testing.assert_array_equal(
         grouped.cv_results_["mean_test_score"], named.cv_results_["mean_test_score"]
+    )
+    with config_context(enable_metadata_routing=True):
+        outer = cross_validate(
+            SpectralPrunerCV(mlp, cv=GroupKFold(2), refit=False),
+            X,
+            y,
+            cv=GroupKFold(2),
+            params={"groups": groups},
+            return_estimator=True,
+        )
+    train, _ = next(GroupKFold(2).split(X, y, groups))
+    inner = GroupKFold(2).split(X[train], y[train], groups[train])
+    alone = SpectralPrunerCV(mlp, cv=list(inner), refit=False).fit(X[train], y[train])
+    np.testing.assert_array_equal(
+        outer["estimator"][0].cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"]
     )
 
 

@@ -157,7 +157,6 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             With ``layer=0`` the names of the kept columns, otherwise the name of the class in lower
             case and a number.
         """
-        check_is_fitted(self)
         layer = self._layer()
         if layer > 0:
             return _generate_get_feature_names_out(
@@ -236,11 +235,10 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
 
     def summary(self):
         """Print what was cut: sizes of the network before and after, and what it cost."""
-        check_is_fitted(self)
         print(summary_of(self))
 
     def get_metadata_routing(self):
-        """What `fit` does with metadata such as sample weights: all goes to the estimator.
+        """Where metadata such as sample weights go: those of `fit` to the estimator.
 
         Returns
         -------
@@ -248,23 +246,25 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         """
         estimator = SpectralMLPRegressor() if self.estimator is None else self.estimator
         mapping = MethodMapping().add(caller="fit", callee="fit")
-        return MetadataRouter(owner=self).add(estimator=estimator, method_mapping=mapping)
+        router = MetadataRouter(owner=self).add_self_request(self)
+        return router.add(estimator=estimator, method_mapping=mapping)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         tags.input_tags.sparse = True
-        if self.estimator is None:
+        estimator = self._fitted["estimator_"] if hasattr(self, "_fitted") else self.estimator
+        if estimator is None:
             tags.classifier_tags = ClassifierTags()  # it may become one
         else:
-            inner = get_tags(self.estimator)
+            inner = get_tags(estimator)
             tags.estimator_type = inner.estimator_type
             tags.classifier_tags, tags.regressor_tags = inner.classifier_tags, inner.regressor_tags
             tags.target_tags, tags.input_tags = inner.target_tags, replace(inner.input_tags)
-            tags.input_tags.allow_nan = get_tags(first_step(self.estimator)).input_tags.allow_nan
+            tags.input_tags.allow_nan = get_tags(first_step(estimator)).input_tags.allow_nan
             # There is no random_state here that could fix that of the network.
-            tags.non_deterministic = getattr(last_step(self.estimator), "random_state", 0) is None
+            tags.non_deterministic = getattr(last_step(estimator), "random_state", 0) is None
         return tags
 
     def _routed(self, params):
@@ -291,7 +291,6 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _inputs(self, X):
         """What the pruned network takes."""
-        check_is_fitted(self)
         if steps_before(self.estimator_) is None:
             X = validate_data(
                 self,

@@ -3,12 +3,18 @@
 import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
+from sklearn.utils._metadata_requests import _routing_enabled
+from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import validate_data
 
 from skspectral.mlp import SpectralMLPClassifier, SpectralMLPRegressor
 from skspectral.mlp.base import BaseSpectralMLP
 from skspectral.mlp.cut import cut
+
+
+class UnusableError(ValueError, AttributeError):
+    """What is asked of the network of a pruner is not there; ``hasattr`` says no to it."""
 
 
 def last_step(estimator):
@@ -28,12 +34,12 @@ def network_of(estimator):
 
     Raises
     ------
-    ValueError
+    UnusableError
         If there is none.
     """
     network = last_step(estimator)
     if not isinstance(network, BaseSpectralMLP):
-        raise ValueError(
+        raise UnusableError(
             f"There is no spectral network to prune in {estimator!r}; give a SpectralMLPRegressor "
             "or a SpectralMLPClassifier (parametrization='dense' for a plain network), or a "
             "Pipeline that ends in one."
@@ -42,8 +48,14 @@ def network_of(estimator):
 
 
 def network_for(y):
-    """The estimator that `y` calls for, with its defaults and a fixed `random_state`."""
-    regression = type_of_target(y, input_name="y").startswith("continuous")
+    """The estimator that `y` calls for, with its defaults and a fixed `random_state`.
+
+    A regressor for floats, whole numbers among them: what is measured may be whole. Classes are
+    integers, strings or booleans.
+    """
+    kind = type_of_target(y, input_name="y")
+    floats = getattr(y, "dtype", np.asarray(y).dtype).kind == "f"
+    regression = kind.startswith("continuous") or (floats and kind != "multilabel-indicator")
     return (SpectralMLPRegressor if regression else SpectralMLPClassifier)(random_state=0)
 
 
@@ -56,8 +68,10 @@ def steps_before(estimator):
 
 def network_weights(estimator, params):
     """The sample weights among the parameters of the estimator's `fit`, None if all are equal."""
-    step = f"{estimator.steps[-1][0]}__" if isinstance(estimator, Pipeline) else ""
-    weights = params.get(f"{step}sample_weight", params.get("sample_weight"))
+    step = estimator.steps[-1][0] if isinstance(estimator, Pipeline) else ""
+    if step and _routing_enabled():
+        params = process_routing(estimator, "fit", **params)[step].fit
+    weights = params.get(f"{step}__sample_weight", params.get("sample_weight"))
     return None if np.ndim(weights) == 0 else weights  # a number is the weight of each
 
 

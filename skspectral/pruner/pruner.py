@@ -254,7 +254,13 @@ class SpectralPruner(BasePruner):
         return self._finish(estimator, masks, X, y, params, train)
 
     def __sklearn_is_fitted__(self):
-        return super().__sklearn_is_fitted__() or (self.prefit and self._given() is not None)
+        if super().__sklearn_is_fitted__() or not self.prefit:
+            return super().__sklearn_is_fitted__()
+        try:
+            self._layer_of(self._given())
+        except ValueError:
+            return False
+        return True
 
     def _known(self, name):
         """What `fit` found; with a prefit estimator, what there is without data."""

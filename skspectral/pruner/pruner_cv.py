@@ -7,7 +7,9 @@ from sklearn.base import _fit_context, clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, indexable
+from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.metadata_routing import MethodMapping, process_routing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
@@ -151,8 +153,7 @@ class SpectralPrunerCV(BasePruner):
             not exist, or no size has a finite score in every split.
         """
         X, y = indexable(X, y)
-        groups = params.pop("groups", None)
-        params = self._routed(params)
+        split_params, params = self._split_and_routed(params)
         base = network_for(y) if self.estimator is None else self.estimator
         network_of(base)
         scorer = check_scoring(base, self.scoring)
@@ -165,7 +166,7 @@ class SpectralPrunerCV(BasePruner):
                 "hidden_layer_sizes, or use SpectralPruner(layer=0) for the inputs."
             )
         sizes = curve_sizes(network)
-        splits = check_cv(self.cv, y, classifier=is_classifier(base)).split(X, y, groups)
+        splits = check_cv(self.cv, y, classifier=is_classifier(base)).split(X, y, **split_params)
         scores = np.column_stack(
             Parallel(n_jobs=self.n_jobs)(
                 delayed(_score_split)(clone(base), X, y, params, *rows, scorer, sizes)
@@ -178,6 +179,25 @@ class SpectralPrunerCV(BasePruner):
         self._finish(estimator, masks, X, y, params)
         self.cv_results_ = _results(sizes, scores)
         return self
+
+    def get_metadata_routing(self):
+        """Where metadata go: those of `fit` to the estimator and, such as groups, to `cv`.
+
+        Returns
+        -------
+        routing : MetadataRouter
+        """
+        router, mapping = super().get_metadata_routing(), MethodMapping()
+        mapping.add(caller="fit", callee="split")
+        return router.add(splitter=check_cv(self.cv), method_mapping=mapping)
+
+    def _split_and_routed(self, params):
+        """The parameters of `fit` for the splitter, and for `fit` of the estimator."""
+        if _routing_enabled():
+            routed = process_routing(self, "fit", **params)
+            return routed.splitter.split, routed.estimator.fit
+        params = dict(params)
+        return {"groups": params.pop("groups", None)}, params
 
     def _good(self, scores):
         """Sizes as good as the best; the first is the smallest."""

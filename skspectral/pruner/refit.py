@@ -54,7 +54,7 @@ def refit(network, X, y, sample_weight=None):
     network : the better one
     scores : dict of str to float
         ``"cut"`` and ``"refit"``: scores on the rows held out, before and after; empty if there are
-        fewer than two such rows.
+        fewer than two such rows, or not all classes in the others.
     """
     X, y, sample_weight = indexable(X, y, sample_weight)
     parts = _split(network, y)
@@ -65,6 +65,9 @@ def refit(network, X, y, sample_weight=None):
         for rows in parts
     )
     if w_train is not None and not (np.any(w_train) and np.any(w_test)):
+        return network, {}
+    classes = is_classifier(network) and np.ndim(y) == 1
+    if classes and len(np.unique(y_train)) < len(network.classes_):  # it may know others
         return network, {}
     free = train_on(network, X_train, y_train, w_train, **FREE)
     scores = {

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from skspectral.core import core_mask, gap_threshold, top_masks
+from skspectral.pruner.network import UnusableError
 
 
 def relevances(network):
@@ -18,12 +19,12 @@ def layer_index(layer, network):
 
     Raises
     ------
-    ValueError
+    UnusableError
         If there is no such layer.
     """
     n_layers = len(network.coefs_)
     if not -n_layers <= layer < n_layers:
-        raise ValueError(
+        raise UnusableError(
             f"layer={layer} does not exist: the network has the inputs (0) and {n_layers - 1} "
             f"hidden layers; give a number from {-n_layers} to {n_layers - 1}."
         )
@@ -49,7 +50,7 @@ def select_masks(network, layer, threshold, n_nodes_to_select):
 
     Raises
     ------
-    ValueError
+    UnusableError
         If there are not as many nodes as `n_nodes_to_select` asks for.
     """
     spectra = relevances(network)
@@ -70,7 +71,7 @@ def select_masks(network, layer, threshold, n_nodes_to_select):
 def _called(threshold, spectrum):
     share = threshold(spectrum)
     if np.ndim(share) != 0 or not 0 <= share < 1:
-        raise ValueError(
+        raise UnusableError(
             f"threshold returned {share!r}; it must return a share of the largest relevance, at "
             "least 0 and below 1."
         )
@@ -103,7 +104,7 @@ def _numbers(n_nodes_to_select, layer, widths):
     elif len(n_nodes_to_select) == len(widths) - first:
         numbers[first:] = n_nodes_to_select
     else:
-        raise ValueError(
+        raise UnusableError(
             f"n_nodes_to_select={n_nodes_to_select!r} has {len(n_nodes_to_select)} entries for "
             f"{len(widths) - first} layers; give one for each hidden layer, and with layer=0 one "
             "for the inputs before them."
@@ -121,7 +122,7 @@ def _number(n, width):
         or (whole and not 1 <= n <= width)
         or (not whole and not 0 < n <= 1)
     ):
-        raise ValueError(
+        raise UnusableError(
             f"n_nodes_to_select asks for {n} of {width} nodes; give a whole number from 1 to "
             f"{width}, or a fraction above 0 and at most 1."
         )

@@ -65,7 +65,7 @@ def recovery_pays(network, X, y, sample_weight=None):
     -------
     pays : bool
         False with fewer than sixty rows; of classes, with fewer than ten for each parameter that
-        might matter, or three of a class.
+        might matter, or three of a class; and where two thirds of the rows are too few for a fit.
     """
     rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
     if not _has_nodes(network) or len(rows) < _FEWEST_ROWS:
@@ -89,7 +89,10 @@ def recovery_pays(network, X, y, sample_weight=None):
     student.set_callbacks()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the fit to all rows has said what there is to say
-        student.fit(X_train, y_train, w_train)
+        try:
+            student.fit(X_train, y_train, w_train)
+        except ValueError:  # too few rows for a setting, or a training that diverges
+            return False
     if not all(student.core_sizes_):
         return False
     other, _ = recover(student, X_train, y_train, w_train)
