@@ -188,15 +188,17 @@ class _StackedSearch:
 class SpectralGridSearchCV(_StackedSearch, GridSearchCV):
     """Exhaustive search that trains its candidates together.
 
-    What :class:`~sklearn.model_selection.GridSearchCV` does and reports, several times faster:
-    networks that differ only in their widths, strengths, learning rate or random state are trained,
-    with the splits, as stacks, a few hundred small matrix products in one call.
+    What :class:`~sklearn.model_selection.GridSearchCV` does and reports up to rounding, faster:
+    networks that differ only in their widths, strengths, learning rate, class weights or random
+    state are trained, with the splits, as stacks, many small matrix products in one call. That is
+    for ``solver="adam"`` and ``n_init=1``; others are fitted one after the other.
 
     Parameters
     ----------
     estimator : SpectralMLPRegressor, SpectralMLPClassifier or Pipeline that ends in one
-        Any other estimator, or one with callbacks of its own, is searched as scikit-learn does.
-        Steps before the network are fitted once for each split and setting of theirs.
+        Any other estimator, or one with callbacks or a ``fit`` of its own, is searched as
+        scikit-learn does. Steps before the network are fitted once for each split and setting of
+        theirs.
     param_grid : dict or list of dict
         Names of parameters and the values to try.
     scoring : str, callable, list, tuple or dict, default=None
@@ -229,7 +231,7 @@ class SpectralGridSearchCV(_StackedSearch, GridSearchCV):
         As of scikit-learn. The fit time of a candidate is its share of the time of its group.
     best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_, refit_time_, \
 multimetric_, classes_, n_features_in_, feature_names_in_
-        As of scikit-learn.
+        As of scikit-learn; there is no ``best_score_`` where `refit` is a callable.
 
     See Also
     --------

@@ -39,8 +39,10 @@ class SpectralPruner(BasePruner):
     Parameters
     ----------
     estimator : estimator, default=None
-        A SpectralMLPRegressor, a SpectralMLPClassifier or a Pipeline that ends in one; None is the
-        one that y calls for (a regressor for real numbers), with its defaults.
+        A SpectralMLPRegressor, a SpectralMLPClassifier or a Pipeline that ends in one. None is a
+        SpectralMLPRegressor for a y of floats, and else a SpectralMLPClassifier, with
+        ``random_state=0``; only after :meth:`fit` it is known which, so name a classifier for
+        cross-validation, whose folds then have their share of each class.
     layer : int, default=-1
         The layer that :meth:`transform` returns: 0 is the inputs, k hidden layer k, -1 the last
         hidden layer.
@@ -120,21 +122,22 @@ class SpectralPruner(BasePruner):
     still pay, each in turn is also thinned before growth, for it may have grown to make up for
     another. Unfolding: ReLU nodes that point the wrong way are turned, which saves the nodes that
     make up for them. What is kept is the network of the least ``n log(squared error) + (2 k + 8 h)
-    n / (n - k - 1)``, for n rows, k parameters, h hidden nodes and the squared error over the
-    variance plus 1e-7: Akaike's criterion, corrected for few rows (Hurvich and Tsai), with a price
-    for each node, since the best of many directions fits noise better than a given one. Where the
-    squared error ends near 1e-7 there is no noise, and one more node is looked for with 1e-9 in its
-    place. No penalty takes part, so that the size hardly depends on the strength of the network. It
-    takes about as long as the fit, two or three times as long with a trial as below, and many times
-    as long where rows and nodes are many, or layers several.
+    n / (n - k - 1)``, for n rows, k parameters (of a ReLU node one less), h hidden nodes and the
+    squared error over the variance plus 1e-7: Akaike's criterion, corrected for few rows (Hurvich
+    and Tsai), with a price for each node, since the best of many directions fits noise better than
+    a given one. Where the squared error ends near 1e-7 there is no noise, and one more node is
+    looked for with 1e-9 in its place. No penalty takes part, so that the size hardly depends on the
+    strength of the network. It takes about as long as the fit, two or three times as long with a
+    trial as below, and many times as long where rows and nodes are many, or layers several.
 
     Where there are fewer than two rows for each parameter that might matter, or fewer than twenty
     for each input that does, the data may not tell the size; then network and size are found once
     more from two thirds of the rows, and the data choose if what they leave scores better on the
-    others than the network.
+    others than the network; with fewer than sixty rows the spectrum decides. Of more than 50 000
+    rows 50 000 are taken at random.
 
     Of a classifier the deviance takes the place of the logarithm, a parameter costs 4, and the
-    weights are normal beforehand, with a standard deviation of 2: standardise the inputs. Two
+    weights have a normal prior with a standard deviation of 2: standardise the inputs. Two
     thirds of the rows decide as above, by the likelihood of the others, if there are three rows of
     each class, and ten for each parameter that might matter; with fewer, the spectrum.
 

@@ -25,14 +25,15 @@ class SpectralPrunerCV(BasePruner):
     """Cut a network to the number of hidden nodes that cross-validation asks for.
 
     In each split the network is fitted once on the training rows, and scored on the test rows at
-    every number of nodes, the most relevant ones first: the pruning curve. The smallest number that
-    is as good as the best, by `rule`, is what the network fitted on all rows is cut to.
+    every number of nodes up to 40 and some forty larger ones, the most relevant nodes first: the
+    pruning curve. The smallest number that is as good as the best, by `rule`, is what the network
+    fitted on all rows is cut to.
 
     Parameters
     ----------
     estimator : estimator, default=None
-        A SpectralMLPRegressor, a SpectralMLPClassifier or a Pipeline that ends in one; None is the
-        one that y calls for (a regressor for real numbers), with its defaults.
+        A SpectralMLPRegressor, a SpectralMLPClassifier or a Pipeline that ends in one; None is as
+        for :class:`SpectralPruner`.
     layer : int, default=-1
         The layer that :meth:`transform` returns: 0 is the inputs, k hidden layer k, -1 the last
         hidden layer. With 0 the inputs are cut too, by the gap in their relevances.
@@ -77,7 +78,7 @@ class SpectralPrunerCV(BasePruner):
 
     See Also
     --------
-    SpectralPruner : The number of nodes by the spectrum of relevances itself.
+    SpectralPruner : As many nodes as the data tell apart, from one fit.
 
     References
     ----------
