@@ -17,9 +17,14 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
+from skspectral import (
+    SpectralMLPClassifier,
+    SpectralMLPRegressor,
+    SpectralPruner,
+    SpectralPrunerCV,
+)
 from skspectral.core import gap_threshold, relevance
 from skspectral.pruner import refit
 
@@ -492,6 +497,24 @@ def test_errors_leave_a_fitted_pruner_as_it_was(parameters, message, data, regre
         pruner.fit(X, y)
     pruner.set_params(estimator=regressor, layer=-1, n_nodes_to_select=None, prefit=False)
     np.testing.assert_array_equal(pruner.predict(X), before)
+
+
+@pytest.mark.parametrize("pruner", [SpectralPruner, SpectralPrunerCV])
+@pytest.mark.parametrize(("estimator", "layer"), [(Ridge(), -1), (SpectralMLPRegressor(), 2)])
+def test_what_cannot_be_pruned_is_not_fitted_first(pruner, estimator, layer, data, monkeypatch):
+    for kind in (Ridge, SpectralMLPRegressor):
+        monkeypatch.setattr(kind, "fit", lambda *_: pytest.fail("fitted"))
+    with pytest.raises(ValueError, match="no spectral network|layer=2"):
+        pruner(estimator, layer=layer).fit(*data)
+
+
+def test_rows_pass_the_steps_before_a_prefit_network_once(data, regressor):
+    X, y = data
+    pipe = make_pipeline(FunctionTransformer(), regressor).fit(X, y)
+    seen = []
+    pipe[0].func = lambda X: seen.append(len(X)) or X
+    SpectralPruner(pipe, prefit=True).fit(X, y)
+    assert seen == [len(X)]
 
 
 def test_unfitted():

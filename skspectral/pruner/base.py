@@ -19,7 +19,6 @@ from sklearn.utils.validation import (
 from skspectral.forward import forward
 from skspectral.mlp import SpectralMLPRegressor
 from skspectral.pruner.network import (
-    as_vector,
     cut_network,
     first_step,
     last_step,
@@ -326,13 +325,12 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             return False
 
     def _finish(self, estimator, masks, X, y, params, train=None, recover=None):
-        """Cut the network of a fitted estimator and remember all.
+        """Cut the network of a fitted estimator and remember all. X is what reaches the network.
 
         `train` is the training of the cut network, before anything else; `recover` takes the place
         of the refit, and chooses the nodes of all layers.
         """
         sample_weight = network_weights(estimator, params)
-        X, y = reaching(estimator, X), as_vector(y)
         small, kept, scores = cut_network(estimator, masks), select_columns(X, masks[0]), {}
         first = small
         if train is not None:

@@ -86,17 +86,15 @@ def as_vector(y):
     return np.ravel(y) if np.ndim(y) == 2 and np.shape(y)[1] == 1 else y
 
 
-def refuse_other_data(estimator, X, y):
-    """Check that the data are of the kind that a fitted estimator has learnt.
+def refuse_other_data(network, X, y):
+    """Check that the data are of the kind that a fitted network has learnt.
 
     Raises
     ------
     ValueError
         If X has other columns, or y other labels or another number of outputs.
     """
-    network = network_of(estimator)
-    validate_data(network, reaching(estimator, X), reset=False, skip_check_array=True)
-    y = as_vector(y)
+    validate_data(network, X, reset=False, skip_check_array=True)
     _, targets = network._encode(y if hasattr(y, "tocsr") else np.asarray(y), True, True)
     if targets.shape[1] != network.n_outputs_:
         raise ValueError(

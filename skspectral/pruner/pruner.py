@@ -244,10 +244,12 @@ class SpectralPruner(BasePruner):
         params = self._routed(params)
         if self.prefit:
             estimator, train = deepcopy(self._given()), None
-            refuse_other_data(estimator, X, y)
         else:
             estimator = self._to_fit(y).fit(X, y, **params)
             train = _train_from_start if self.strategy == "before" else None
+        X, y = reaching(estimator, X), as_vector(y)
+        if self.prefit:
+            refuse_other_data(network_of(estimator), X, y)
         masks = self._select(estimator)
         asked = self.threshold == "auto" and self.n_nodes_to_select is None and self.refit
         if asked and train is None and self._data_choose(estimator, masks[0], X, y, params):
@@ -279,12 +281,12 @@ class SpectralPruner(BasePruner):
         raise NotFittedError(f"{name} needs data; call fit.")
 
     def _data_choose(self, estimator, inputs, X, y, params):
-        """Whether the data choose the nodes, rather than the spectrum."""
+        """Whether the data that reach the network choose its nodes, rather than its spectrum."""
         network, weights = network_of(estimator), network_weights(estimator, params)
         n_rows = _num_samples(y) if weights is None else np.count_nonzero(weights)
         if is_recoverable(network, n_rows, inputs):
             return True
-        return recovery_pays(network, reaching(estimator, X), as_vector(y), weights)
+        return recovery_pays(network, X, y, weights)
 
     def _given(self):
         """The prefit estimator, checked."""
@@ -298,8 +300,9 @@ class SpectralPruner(BasePruner):
 
     def _to_fit(self, y):
         estimator = clone(self.estimator) if self.estimator is not None else network_for(y)
+        network = network_of(estimator)
+        layer_index(self.layer, network)  # before a training that may take long
         if self.strategy == "before":
-            network = network_of(estimator)
             if network.parametrization == "dense":
                 raise ValueError(
                     "strategy='before' with parametrization='dense': a dense network has no "

@@ -17,7 +17,7 @@ from skspectral.core import top_masks
 from skspectral.model_selection import one_standard_error
 from skspectral.pruner.base import BasePruner
 from skspectral.pruner.curve import curve_sizes, scores_of_sizes
-from skspectral.pruner.network import network_for, network_of, reaching
+from skspectral.pruner.network import as_vector, network_for, network_of, reaching
 from skspectral.pruner.selection import layer_index, select_masks
 
 
@@ -155,12 +155,11 @@ class SpectralPrunerCV(BasePruner):
         """
         X, y = indexable(X, y)
         split_params, params = self._split_and_routed(params)
-        base = network_for(y) if self.estimator is None else self.estimator
-        network_of(base)
+        base = network_for(y) if self.estimator is None else clone(self.estimator)
+        layer = layer_index(self.layer, network_of(base))
         scorer = check_scoring(base, self.scoring)
         estimator = clone(base).fit(X, y, **params)
         network = network_of(estimator)
-        layer = layer_index(self.layer, network)
         if len(network.coefs_) == 1:
             raise ValueError(
                 "The network has no hidden layer, so there are no nodes to choose from; set "
@@ -177,7 +176,7 @@ class SpectralPrunerCV(BasePruner):
         chosen = sizes[self._good(scores).argmax()]
         masks = select_masks(network, layer, "auto", None)[:1]
         masks += top_masks(network.node_importances_, int(chosen))
-        self._finish(estimator, masks, X, y, params)
+        self._finish(estimator, masks, reaching(estimator, X), as_vector(y), params)
         self.cv_results_ = _results(sizes, scores)
         return self
 

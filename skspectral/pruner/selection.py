@@ -17,12 +17,15 @@ def relevances(network):
 def layer_index(layer, network):
     """Number of a layer from 0, the inputs; negative ones count from the last hidden layer.
 
+    The network need not be fitted.
+
     Raises
     ------
     UnusableError
         If there is no such layer.
     """
-    n_layers = len(network.coefs_)
+    fitted = hasattr(network, "coefs_")
+    n_layers = len(network.coefs_) if fitted else len(network._hidden_layer_sizes()) + 1
     if not -n_layers <= layer < n_layers:
         raise UnusableError(
             f"layer={layer} does not exist: the network has the inputs (0) and {n_layers - 1} "
