@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.optimize import lsq_linear
 from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
@@ -17,7 +18,7 @@ from skspectral.pruner.growth import grow
 from skspectral.pruner.loss import SquaredError
 from skspectral.pruner.recovery import _completed, _within
 from skspectral.pruner.trust import is_recoverable, recovery_pays
-from skspectral.pruner.unfolding import linear_nodes, unfold
+from skspectral.pruner.unfolding import _adding_up, linear_nodes, unfold
 
 STUDENT = SpectralMLPRegressor(30, max_iter=300, random_state=0)
 
@@ -493,6 +494,27 @@ def test_a_pair_may_be_a_node_of_either_way(way, places):
     own = right.weights[0][:, np.argsort(right.nodes[0])]
     assert_allclose(own, np.column_stack([w[:, 0], -w[:, 1], w[:, 2], -w[:, 3], w[:, 0]]))
     assert eliminate(problem, right)[0].n_nodes == 4
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_more_nodes_than_inputs(seed):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((3000, 5))
+    y = np.maximum(X @ rng.standard_normal((5, 10)), 0) @ rng.choice([-1.0, 1.0], 10)
+    pruner = SpectralPruner(SpectralMLPRegressor(50, random_state=seed)).fit(X, y)
+    assert pruner.n_nodes_ == (10,)
+    assert pruner.score(X, y) > 1 - 1e-9
+
+
+def test_the_terms_of_a_sum_are_found_among_more_than_it_has_entries():
+    rng = np.random.default_rng(0)
+    terms, chosen = rng.standard_normal((8, 24)), rng.random(24) < 0.5
+    total = terms[:, chosen].sum(axis=1) + 1e-3 * rng.standard_normal(8)
+    assert_array_equal(_adding_up(terms, total, 1e-3), chosen)
+    # Shares of the terms would do as well, and least squares finds some of these.
+    shares = lsq_linear(terms, total, bounds=(0, 1)).x
+    assert_allclose(terms @ shares, total, atol=1e-6)
+    assert not np.array_equal(shares > 0.5, chosen)
 
 
 def test_nodes_are_turned_back_behind_one_too_many():

@@ -1,13 +1,20 @@
 """Nodes that only stand for a linear term."""
 
 import numpy as np
-from scipy.optimize import lsq_linear
+from scipy.optimize import Bounds, LinearConstraint, lsq_linear, milp
 
 # A ReLU node that is on for fewer rows than this share, or off for fewer, has no kink to speak of.
 _SHARE = 0.01
 
 # Cosine of the weights of two nodes that face each other.
 _OPPOSITE = -0.98
+
+# By how many times their error, and what share of a term, a sum of terms may be off.
+_BEYOND, _SHARE_OF_A_TERM = 30, 0.5
+
+# Branches of the search for the terms of a sum, a tenth of a millisecond to a millisecond each; and
+# where the errors are above the other number, so that there may be no such terms.
+_BRANCHES, _FEW_BRANCHES, _ROUGH = 10_000, 200, 0.01
 
 # Squared change of the outputs, over their variance, above which what was turned were other nodes
 # than those that the linear terms are there for.
@@ -96,9 +103,9 @@ def _unfolded(problem, network, layer, straight, pairs):
     turned = np.zeros(len(b), dtype=bool)
     turned[facing] = True
     if options.shape[1]:
-        # Within these bounds, nodes of the layer before that are one too many do little harm.
-        shares = lsq_linear(options, terms[:, linear].sum(axis=1), bounds=(-1, 0)).x
-        turned[others], other_way = np.split(shares < -0.5, [others.sum()])
+        error = np.sqrt(problem.losses(network).mean())
+        chosen = _adding_up(options, -terms[:, linear].sum(axis=1), error)
+        turned[others], other_way = np.split(chosen, [others.sum()])
         turned[first[other_way]], turned[facing[other_way]] = True, False
     small = network.without(layer, straight)
     sign = np.where(turned, -1, 1)[~straight]
@@ -108,6 +115,41 @@ def _unfolded(problem, network, layer, straight, pairs):
     constants = b[constant] @ v[constant]
     small.intercepts[layer + 1] = small.intercepts[layer + 1] + constants
     return small
+
+
+def _adding_up(terms, total, error):
+    """Which of the columns add up to the total, as a mask; each of its entries may be off.
+
+    Parameters
+    ----------
+    terms : ndarray of shape (n_entries, n_terms)
+    total : ndarray of shape (n_entries,)
+    error : float
+        By which the entries are off, about.
+
+    Returns
+    -------
+    chosen : ndarray of shape (n_terms,), bool
+    """
+    n_entries, n = terms.shape
+    if n > n_entries:
+        # Many sums of shares of them are the total, but hardly more than one of whole ones.
+        most = min(_BEYOND * error, _SHARE_OF_A_TERM * np.sqrt((terms**2).mean()))
+        within = np.eye(n_entries)
+        result = milp(
+            np.repeat([0.0, 1.0], [n, n_entries]),
+            integrality=np.repeat([1, 0], [n, n_entries]),
+            bounds=Bounds(0, np.repeat([1.0, most], [n, n_entries])),
+            constraints=[
+                LinearConstraint(np.hstack([terms, -within]), ub=total),
+                LinearConstraint(np.hstack([terms, within]), lb=total),
+            ],
+            options={"node_limit": _FEW_BRANCHES if error > _ROUGH else _BRANCHES},
+        )
+        if result.x is not None:
+            return result.x[:n] > 0.5
+    # Within these bounds, nodes of the layer before that are one too many do little harm.
+    return lsq_linear(terms, total, bounds=(0, 1)).x > 0.5
 
 
 def _spread(inputs):
