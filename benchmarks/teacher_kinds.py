@@ -1,4 +1,4 @@
-"""Other teachers than those of teacher_size.py: tanh, two hidden layers, classes.
+"""Other teachers than those of teacher_size.py: tanh, wide, two hidden layers, classes.
 
 8000 rows, no noise, students of five times the width, all settings at their defaults but the
 widths and the activation. For each kind the sizes of each hidden layer in all trials: of the core
@@ -19,23 +19,26 @@ from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPrun
 from skspectral.datasets import make_teacher_classification, make_teacher_regression
 from skspectral.pruner.recovery import recover
 
-# Hidden layers, activation, classes of the teacher.
+# Inputs, hidden layers, activation, classes of the teacher.
 KINDS = [
-    ((5,), "tanh", None),
-    ((10,), "tanh", None),
-    ((20,), "tanh", None),
-    ((5, 3), "relu", None),
-    ((10, 5), "relu", None),
-    ((5,), "relu", 2),
-    ((10,), "relu", 3),
+    (10, (5,), "tanh", None),
+    (20, (10,), "tanh", None),
+    (40, (20,), "tanh", None),
+    (5, (10,), "relu", None),
+    (10, (20,), "relu", None),
+    (10, (40,), "relu", None),
+    (10, (5, 3), "relu", None),
+    (20, (10, 5), "relu", None),
+    (10, (5,), "relu", 2),
+    (20, (10,), "relu", 3),
 ]
 
 
-def trial(sizes, activation, n_classes, seed):
+def trial(n_inputs, sizes, activation, n_classes, seed):
     """Sizes of the core, of what the pruner leaves, and effective, and the score on fresh rows."""
     settings = {
         "n_samples": 10_000,
-        "n_features": 2 * sizes[0],
+        "n_features": n_inputs,
         "hidden_layer_sizes": sizes,
         "activation": activation,
         "return_teacher": True,
@@ -59,15 +62,16 @@ def trial(sizes, activation, n_classes, seed):
 def main():
     options = trial_options(__doc__, 10).parse_args()
     names = "core", "pruner", "effective", "pruner exact", "pruner effective", "score"
-    start_table(options, "teacher", "nodes", *names)
+    start_table(options, "teacher", "inputs", "nodes", *names)
     for kind in KINDS:
         report(*kind, options)
 
 
-def report(sizes, activation, n_classes, options):
+def report(n_inputs, sizes, activation, n_classes, options):
     """Run and print one kind, a row for each hidden layer."""
     results = Parallel(n_jobs=options.jobs)(
-        delayed(trial)(sizes, activation, n_classes, seed) for seed in range(options.trials)
+        delayed(trial)(n_inputs, sizes, activation, n_classes, seed)
+        for seed in range(options.trials)
     )
     core, pruned, effective, scores = map(np.array, zip(*results, strict=True))
     name = activation if n_classes is None else f"{activation} with {n_classes} classes"
@@ -75,7 +79,7 @@ def report(sizes, activation, n_classes, options):
         lists = [" ".join(map(str, found[:, layer])) for found in (core, pruned, effective)]
         shares = [(pruned[:, layer] == size).mean(), (pruned == effective)[:, layer].mean()]
         shares = [f"{share:.0%}" for share in shares]
-        print_row(f"{name} layer {layer + 1}", size, *lists, *shares, f"{scores.mean():.4f}")
+        print_row(f"{name} layer {layer + 1}", n_inputs, size, *lists, *shares, f"{scores.mean():.4f}")
 
 
 if __name__ == "__main__":
