@@ -79,7 +79,9 @@ def report(n_inputs, sizes, activation, n_classes, options):
         lists = [" ".join(map(str, found[:, layer])) for found in (core, pruned, effective)]
         shares = [(pruned[:, layer] == size).mean(), (pruned == effective)[:, layer].mean()]
         shares = [f"{share:.0%}" for share in shares]
-        print_row(f"{name} layer {layer + 1}", n_inputs, size, *lists, *shares, f"{scores.mean():.4f}")
+        print_row(
+            f"{name} layer {layer + 1}", n_inputs, size, *lists, *shares, f"{scores.mean():.4f}"
+        )
 
 
 if __name__ == "__main__":

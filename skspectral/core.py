@@ -7,6 +7,9 @@ from skspectral.forward import ACTIVATIONS
 THRESHOLD = 0.05
 """Share of the largest relevance of a layer above which a node is in the core (the paper's)."""
 
+FLOOR = 1e-4
+"""Largest relevance of a layer, with outputs of variance one, below which it has collapsed."""
+
 
 def relevance(weights, eigenvalues="in"):
     """Relevance R of every input and hidden node.

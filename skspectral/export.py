@@ -1,5 +1,6 @@
 """Fitted networks for elsewhere."""
 
+import numpy as np
 from sklearn.base import is_classifier
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.utils.validation import check_is_fitted
@@ -50,4 +51,6 @@ def to_sklearn(estimator):
     for name in names:
         if hasattr(estimator, name):
             setattr(mlp, name, getattr(estimator, name))
+    # For a training that goes on from here.
+    mlp.loss_curve_, mlp.best_loss_, mlp._no_improvement_count = [], np.inf, 0
     return mlp

@@ -42,3 +42,13 @@ def test_classifier(kind, data, classifier):
 def test_unfitted(regressor):
     with pytest.raises(NotFittedError):
         clone(regressor).to_sklearn()
+
+
+def test_training_goes_on_in_scikit_learn(problem):
+    model, X, y = problem
+    mlp = model.fit(X, y).to_sklearn()
+    before = mlp.score(X, y)
+    for _ in range(3):
+        mlp.partial_fit(X, y)
+    assert len(mlp.loss_curve_) == 3
+    assert mlp.score(X, y) > before - 0.05

@@ -34,6 +34,18 @@ def test_the_core_does_not_depend_on_the_unit_of_y(teacher, student):
     assert_allclose(other.predict(X), 1e6 * student.predict(X) - 3e6, rtol=1e-6)
 
 
+@pytest.mark.parametrize("eigenvalues", ["in", "out"])
+def test_the_relevance_does_not_depend_on_the_units_of_the_outputs(data, eigenvalues):
+    X, y = data
+    Y = np.column_stack([np.abs(X[:, 0]), np.abs(y)])
+    model = SpectralMLPRegressor(12, eigenvalues=eigenvalues, max_iter=300, random_state=0)
+    expected = model.fit(X, Y).node_importances_[0]
+    for units in ([1, 1000], [1e-6, 1]):
+        other = clone(model).fit(X, Y * units)
+        assert_allclose(other.node_importances_[0], expected, rtol=1e-6, atol=1e-12)
+        assert other.core_sizes_ == model.core_sizes_
+
+
 @pytest.mark.parametrize("widths", [30, (30, 10)])
 def test_outputs_of_different_units_are_all_learned(data, widths):
     X, y = data

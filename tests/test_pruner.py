@@ -361,9 +361,10 @@ def test_classifier(wine, wine_pipe):
     ("y", "kind"),
     [([0.5, 1.5, 0.0], "Regressor"), ([4.0, 1.0, 2.0], "Regressor"), ([0, 1, 2], "Classifier")],
 )
-def test_default_estimator_is_what_y_calls_for(y, kind):
+@pytest.mark.parametrize("container", [np.asarray, pl.Series])
+def test_default_estimator_is_what_y_calls_for(y, kind, container):
     X = np.random.default_rng(0).normal(size=(30, 2))
-    pruner = SpectralPruner(refit=False).fit(X, np.repeat(y, 10))
+    pruner = SpectralPruner(refit=False).fit(X, container(np.repeat(y, 10)))
     assert type(pruner.estimator_).__name__ == f"SpectralMLP{kind}"
     assert hasattr(pruner, "predict_proba") == is_classifier(pruner) == (kind == "Classifier")
     assert is_regressor(pruner) == (kind == "Regressor")

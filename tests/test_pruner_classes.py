@@ -116,12 +116,17 @@ def test_a_prefit_network_refuses_other_labels(others):
     assert pruner.n_nodes_ == n_nodes
 
 
-def test_data_without_some_of_the_classes_are_not_refitted():
-    X, y = classes_of_teacher(3, 0, 600)
+@pytest.mark.parametrize("threshold", [0.05, "auto"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_data_without_some_of_the_classes_are_not_refitted(threshold, weighted):
+    X, y = classes_of_teacher(3, 0)
     student = clone(STUDENT).fit(X, y)
-    pruner = SpectralPruner(student, prefit=True, threshold=0.05)
+    pruner = SpectralPruner(student, prefit=True, threshold=threshold)
     before = pruner.predict_proba(X)
-    pruner.fit(X[y < 2], y[y < 2])
+    if weighted:
+        pruner.fit(X, y, sample_weight=(y < 2) * 1.0)
+    else:
+        pruner.fit(X[y < 2], y[y < 2])
     assert pruner.refit_scores_ == {}
     assert_array_equal(pruner.predict_proba(X), before)
 

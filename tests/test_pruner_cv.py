@@ -119,6 +119,12 @@ def test_groups_are_kept_together(problem):
             params={"groups": groups},
             return_estimator=True,
         )
+        mlp = clone(mlp).set_fit_request(sample_weight=True)
+        made = SpectralPrunerCV(mlp, cv=iter(splits), refit=False)
+        made.fit(X, y, sample_weight=np.ones(200))
+    np.testing.assert_array_equal(
+        made.cv_results_["mean_test_score"], named.cv_results_["mean_test_score"]
+    )
     train, _ = next(GroupKFold(2).split(X, y, groups))
     inner = GroupKFold(2).split(X[train], y[train], groups[train])
     alone = SpectralPrunerCV(mlp, cv=list(inner), refit=False).fit(X[train], y[train])

@@ -16,7 +16,7 @@ from skspectral.pruner.elimination import cheapest, eliminate, may_have_idle_nod
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import grow
 from skspectral.pruner.loss import SquaredError
-from skspectral.pruner.recovery import _completed, _within
+from skspectral.pruner.recovery import _completed, _within, recover
 from skspectral.pruner.trust import is_recoverable, recovery_pays
 from skspectral.pruner.unfolding import _adding_up, linear_nodes, unfold
 
@@ -311,6 +311,25 @@ def test_precision_of_a_training():
     assert {array.dtype.name for array in network.weights + network.intercepts} == {"float64"}
     assert 1e-15 < problem.losses(network)[0] < 1e-8
     assert problem.losses(problem.train(network, "float64", 1e-31))[0] < 1e-26
+
+
+def test_what_is_left_is_no_worse_than_what_there_was(monkeypatch):
+    X, y = make_teacher_regression(600, 5, hidden_layer_sizes=4, random_state=0)
+    student = SpectralMLPRegressor(4, solver="lbfgs", tol=1e-3, random_state=0).fit(X, y)
+    # A search that needs more places than there are, and is cut to a single node.
+    monkeypatch.setattr(recovery, "_within", lambda problem, best, *_: shrink(problem, best, (1,)))
+    network, _ = recover(student, X, y)
+    assert network.score(X, y) > student.score(X, y)
+
+
+def test_growth_goes_on_from_a_network_that_is_dead():
+    X = np.random.default_rng(0).standard_normal((500, 3))
+    problem = problem_of(X, np.abs(X[:, 0]))
+    dead = FreeNetwork(
+        [np.zeros((3, 1)), np.array([[-1.0]])], [np.array([-2.0]), np.zeros(1)], [np.arange(1)]
+    )
+    grown = problem.train(grow(problem, dead, np.random.default_rng(0)))
+    assert problem.losses(grown).mean() < 0.5 * problem.losses(dead).mean()
 
 
 def test_growth_brings_back_a_node_that_was_lost():

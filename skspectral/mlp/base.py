@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from skspectral.core import core_mask, relevance
+from skspectral.core import FLOOR, core_mask, relevance
 from skspectral.export import to_sklearn
 from skspectral.forward import forward
 from skspectral.mlp.checks import (
@@ -34,9 +34,6 @@ from skspectral.spectral import EIGENVALUES, Parameters, glorot_uniform
 _N_STEPS = 8000
 _MIN_EPOCHS = 20
 _N_LBFGS_ITERATIONS = 1000
-
-# Relevance below this share of the scale of y: the network is a constant.
-_FLOOR = 1e-4
 
 
 class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
@@ -118,11 +115,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
     @property
     def core_masks_(self):
         """Nodes of each hidden layer that are in its core, list of boolean ndarrays."""
-        return [
-            core_mask(nodes, floor=self._floor(k))
-            for k, nodes in enumerate(self._relevance())
-            if k > 0
-        ]
+        return [core_mask(nodes, floor=FLOOR) for nodes in self.node_importances_]
 
     @property
     def core_sizes_(self):
@@ -146,12 +139,10 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
 
     def _relevance(self):
         check_is_fitted(self, "coefs_")
-        return relevance(self.coefs_, self._state["mode"])
-
-    def _floor(self, layer):
-        """Largest relevance of a collapsed layer: the last weights are in the units of y."""
-        last = layer == len(self.coefs_) - 1 and self._state["mode"] == "in"
-        return _FLOOR * (np.linalg.norm(self._state["scale"]) if last else 1.0)
+        last = self.coefs_[-1]
+        # Every output in units of its own spread, or that of the largest numbers would decide.
+        last = last / np.asarray(self._state["scale"], dtype=last.dtype)
+        return relevance([*self.coefs_[:-1], last], self._state["mode"])
 
     def _outputs(self, X):
         """Outputs of the network, of shape (n_samples, n_outputs)."""

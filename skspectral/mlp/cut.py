@@ -32,6 +32,8 @@ def cut(estimator, masks, inputs=None):
     weights, intercepts = prune(estimator.coefs_, estimator.intercepts_, masks, small.activation)
     small.coefs_ = [weights[0][inputs], *weights[1:]]
     small.intercepts_ = [b.copy() for b in intercepts]
+    # A logistic node is not zero at zero: without intercepts, what it leaves behind is one.
+    small.fit_intercept = bool(small.fit_intercept or any(b.any() for b in intercepts))
     kept = [inputs, *masks, np.ones(estimator.n_outputs_, dtype=bool)]
     part = Parameters(
         estimator.eigenvectors_,

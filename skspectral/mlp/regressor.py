@@ -94,7 +94,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     feature_importances_ : ndarray of shape (n_features_in_,)
         Relevance of the inputs, summing to one.
     node_importances_ : list of ndarray of shape (n_nodes,)
-        Relevance of the nodes of each hidden layer.
+        Relevance of the nodes of each hidden layer, every output in units of its spread.
     core_masks_ : list of ndarray of shape (n_nodes,)
         Nodes of each hidden layer whose relevance exceeds 5 % of the layer's largest.
     core_sizes_ : tuple of int

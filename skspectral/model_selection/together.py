@@ -96,8 +96,12 @@ class _Fit:
             if self._names is not None:
                 network_of(self.estimator).feature_names_in_ = self._names
         except Exception as error:
-            self.error = error
+            self.fail(error)
         self._steps = self.training = None
+
+    def fail(self, error):
+        """Forget the training: what it came to is an error."""
+        self.error, self._steps, self.training = error, None, None
 
     def stand_in(self, train):
         """The estimator, whose own fit waits for those of the others."""
@@ -106,7 +110,8 @@ class _Fit:
             train()
             del self.estimator.fit, self.estimator.set_params
             if self.error is not None:
-                raise self.error
+                # Its own traceback each time: the same error of several fits is told once.
+                raise self.error.with_traceback(None)
             return self.estimator
 
         # On this very object, which nobody else sees until then: scorers get the real thing.
@@ -154,7 +159,7 @@ def _train(fits, X, y, fit_params):
             ends = run_together([fit.training for fit in stack])
         except Exception as error:  # such as too little memory
             for fit in stack:
-                fit.error = error
+                fit.fail(error)
             continue
         if any(outcome.interrupted for _, outcome, _ in ends):
             raise KeyboardInterrupt

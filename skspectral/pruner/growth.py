@@ -83,7 +83,8 @@ def _directions(problem, inputs, slopes, n_new, rng):
 
 def _sized(columns, norm):
     norms = np.linalg.norm(columns, axis=0)
-    return columns * (_SMALL * norm / np.where(norms > 0, norms, 1))
+    # Where the others are nothing, new ones that are nothing as well would stay so.
+    return columns * (_SMALL * (norm or 1) / np.where(norms > 0, norms, 1))
 
 
 def _slopes(problem, network):

@@ -54,8 +54,8 @@ def network_for(y):
     integers, strings or booleans.
     """
     kind = type_of_target(y, input_name="y")
-    floats = getattr(y, "dtype", np.asarray(y).dtype).kind == "f"
-    regression = kind.startswith("continuous") or (floats and kind != "multilabel-indicator")
+    floats = kind != "multilabel-indicator" and np.asarray(y).dtype.kind == "f"
+    regression = floats or kind.startswith("continuous")
     return (SpectralMLPRegressor if regression else SpectralMLPClassifier)(random_state=0)
 
 

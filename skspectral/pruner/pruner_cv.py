@@ -187,15 +187,17 @@ class SpectralPrunerCV(BasePruner):
         -------
         routing : MetadataRouter
         """
-        router, mapping = super().get_metadata_routing(), MethodMapping()
-        mapping.add(caller="fit", callee="split")
-        return router.add(splitter=check_cv(self.cv), method_mapping=mapping)
+        router = super().get_metadata_routing()
+        if not hasattr(self.cv, "split"):  # a number, or splits that are made already
+            return router
+        mapping = MethodMapping().add(caller="fit", callee="split")
+        return router.add(splitter=self.cv, method_mapping=mapping)
 
     def _split_and_routed(self, params):
         """The parameters of `fit` for the splitter, and for `fit` of the estimator."""
         if _routing_enabled():
             routed = process_routing(self, "fit", **params)
-            return routed.splitter.split, routed.estimator.fit
+            return routed.get("splitter", {"split": {}})["split"], routed.estimator.fit
         params = dict(params)
         return {"groups": params.pop("groups", None)}, params
 

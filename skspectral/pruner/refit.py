@@ -66,9 +66,10 @@ def refit(network, X, y, sample_weight=None):
     )
     if w_train is not None and not (np.any(w_train) and np.any(w_test)):
         return network, {}
-    classes = is_classifier(network) and np.ndim(y) == 1
-    if classes and len(np.unique(y_train)) < len(network.classes_):  # it may know others
-        return network, {}
+    if is_classifier(network) and np.ndim(y) == 1:
+        present = y_train if w_train is None else _safe_indexing(y_train, np.flatnonzero(w_train))
+        if len(np.unique(present)) < len(network.classes_):  # it may know others
+            return network, {}
     free = train_on(network, X_train, y_train, w_train, **FREE)
     scores = {
         "cut": network.score(X_test, y_test, w_test),

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from skspectral.core import core_mask, gap_threshold, top_masks
+from skspectral.core import FLOOR, core_mask, gap_threshold, top_masks
 from skspectral.pruner.network import UnusableError
 
 
@@ -66,7 +66,7 @@ def select_masks(network, layer, threshold, n_nodes_to_select):
         else:
             share = gap_threshold(spectrum) if threshold in ("auto", "gap") else threshold
             share = _called(share, spectrum) if callable(share) else share
-            mask = core_mask(spectrum, share, floor=network._floor(k))
+            mask = core_mask(spectrum, share, floor=FLOOR)
         masks[k:] = [mask]
     return _guarded(masks, spectra)
 

@@ -65,7 +65,8 @@ def recovery_pays(network, X, y, sample_weight=None):
     -------
     pays : bool
         False with fewer than sixty rows; of classes, with fewer than ten for each parameter that
-        might matter, or three of a class; and where two thirds of the rows are too few for a fit.
+        might matter, or three of each class that it knows; and where two thirds of the rows are too
+        few for a fit.
     """
     rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
     if not _has_nodes(network) or len(rows) < _FEWEST_ROWS:
@@ -74,7 +75,7 @@ def recovery_pays(network, X, y, sample_weight=None):
     if strata is not None:
         strata = _safe_indexing(strata, rows)
         counts = np.unique(strata, return_counts=True)[1]
-        if len(counts) < 2 or counts.min() < _FEWEST_OF_A_CLASS:
+        if len(counts) < len(network.classes_) or counts.min() < _FEWEST_OF_A_CLASS:
             return False
     if is_classifier(network) and not _is_small(network, len(rows), None, _ROWS_OF_CLASSES):
         return False
