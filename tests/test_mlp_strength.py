@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 from sklearn.base import clone
-from sklearn.datasets import load_diabetes
+from sklearn.datasets import load_diabetes, make_classification
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -84,7 +85,8 @@ def test_too_little_to_tell_is_taken_for_noise(counts, classifier):
     X = np.random.default_rng(0).normal(size=(sum(counts), 2))
     y = np.repeat([0, 1], counts)
     alpha = classifier.set_params(alpha="auto").fit(X, y).alpha_
-    assert alpha == pytest.approx(min(0.05 * np.sqrt(2 / len(y)), 0.01))
+    spread = 4 * np.prod(counts) / len(y) ** 2
+    assert alpha == pytest.approx(min(0.05 * np.sqrt(spread * 2 / len(y)), 0.01))
 
 
 def test_going_on_keeps_the_strength(data, regressor):
@@ -98,6 +100,7 @@ def test_going_on_keeps_the_strength(data, regressor):
         clone(regressor).partial_fit(X, y)
 
 
+@pytest.mark.filterwarnings("ignore:No node of hidden layer")
 def test_a_number_before_is_no_choice(data, regressor):
     regressor.set_params(alpha=0.5, warm_start=True).fit(*data)
     assert regressor.set_params(alpha="auto").fit(*data).alpha_ < 0.1
@@ -118,6 +121,26 @@ def test_weights_count_in_the_error_of_a_constant(classifier):
     assert error == pytest.approx(0.05)
     balanced = np.where(y, 10.0, 10 / 19)
     assert classifier._error_of_constant(y, balanced) == pytest.approx(0.5)
+
+
+def test_a_rare_class_is_not_silenced():
+    X, y = make_classification(600, 12, n_informative=5, weights=[0.95], random_state=0)
+    X = StandardScaler().fit_transform(X)
+    model = chosen(X, y, hidden_layer_sizes=100)
+    assert model.alpha_ < 0.05 * np.sqrt(12 / 600) / 2
+    assert roc_auc_score(y, model.predict_proba(X)[:, 1]) > 0.9
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_the_spread_of_classes(classifier, n_classes):
+    y = np.repeat(np.arange(n_classes), 20)
+    classifier._fit_label_binarizer(y)
+    assert classifier._spread(y, None) == pytest.approx(1)
+    weights = np.where(y == 0, 1.0, 0.0)
+    assert classifier._spread(y, weights) == 0
+    classifier._fit_label_binarizer(np.eye(n_classes, dtype=int))
+    half = np.column_stack([np.arange(40) % 2] * n_classes)
+    assert classifier._spread(half, None) == pytest.approx(1)
 
 
 def test_weighing_rows_is_repeating_them(classifier):

@@ -5,11 +5,11 @@ import pickle
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skspectral import SpectralMLPRegressor, SpectralPruner
+from skspectral import SpectralGridSearchCV, SpectralMLPRegressor, SpectralPruner
 from skspectral.model_selection import core_size, one_standard_error, smallest_core
 
 
@@ -56,6 +56,7 @@ def test_core_size(student):
         core_size(LinearRegression())
 
 
+@pytest.mark.filterwarnings("ignore:No node of hidden layer")
 def test_in_a_search(teacher):
     X, y = teacher[0][:1000], teacher[1][:1000]
     mlp = SpectralMLPRegressor(40, solver="lbfgs", random_state=0)
@@ -76,3 +77,20 @@ def test_in_a_search(teacher):
     assert good[chosen]
     assert sizes[chosen] == sizes[good].min()
     assert means[chosen] > 0.9
+
+
+@pytest.mark.parametrize("search", [GridSearchCV, SpectralGridSearchCV])
+def test_a_search_for_the_smallest_core_can_be_scored(search, teacher):
+    X, y = teacher[0][:300], teacher[1][:300]
+    found = search(
+        SpectralMLPRegressor(10, solver="lbfgs", tol=1e-2, random_state=0),
+        {"alpha": [1e-3, 1e-2]},
+        scoring={"fit": "r2", "core_size": core_size},
+        refit=smallest_core("fit"),
+        cv=3,
+    )
+    scores = cross_validate(found, X, y, cv=3)["test_score"]
+    assert np.isfinite(scores).all()
+    found.fit(X, y)
+    assert found.score(X, y) == pytest.approx(found.best_estimator_.score(X, y))
+    assert "refit=smallest_core('fit')" in repr(found)

@@ -122,3 +122,13 @@ def test_many_equal_inputs_are_too_many_for_few_rows():
     assert not is_recoverable(network, 400)
     few = np.arange(60) < 4
     assert is_recoverable(network, 400, few)
+
+
+@pytest.mark.parametrize("n_inputs", [8, 30, 60])
+def test_noise_is_no_input_however_many_rows_there_are(n_inputs):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((1000, n_inputs))
+    y = X[:, 0] + np.abs(X[:, 1]) + 0.7 * X[:, 2] * X[:, 3]
+    y += 0.3 * y.std() * rng.standard_normal(1000)
+    pruner = SpectralPruner(SpectralMLPRegressor(random_state=0), layer=0).fit(X, y)
+    assert pruner.get_support(indices=True).tolist() == [0, 1, 2, 3]

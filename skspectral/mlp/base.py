@@ -20,6 +20,7 @@ from skspectral.mlp.checks import (
     refuse_divergence,
     refuse_scale_of_y,
     torch_device,
+    warn_of_collapse,
     warn_of_ending,
     warn_of_failure,
     warn_of_scale,
@@ -290,6 +291,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             warn_of_ending(self, outcome, progress.losses, n_epochs, patience)
             penalty = parameters.penalty(strengths, mode)
             warn_of_failure(self, progress.kept_loss, penalty, member["targets"], member["weights"])
+            warn_of_collapse(self)
         if not incremental:
             context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=dict)
 

@@ -130,6 +130,18 @@ def warn_of_ending(estimator, outcome, losses, n_epochs, patience):
         )
 
 
+def warn_of_collapse(estimator):
+    """Warn if a hidden layer has no core: the network is a constant."""
+    empty = [layer for layer, size in enumerate(estimator.core_sizes_, start=1) if not size]
+    if empty:
+        warnings.warn(
+            f"No node of hidden layer {empty[0]} is relevant, so the network is a constant: lower "
+            f"alpha (now {estimator.alpha_:.2g}), or check that y depends on X.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+
+
 def warn_of_failure(estimator, loss, penalty, targets, weights):
     """Warn if a network is far worse than a constant.
 

@@ -414,6 +414,16 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         totals = np.bincount(own.ravel(), weights)
         return 1 - totals.max() / totals.sum()
 
+    def _spread(self, y, weights):
+        """Variance of the classes, over that of classes of equal weight."""
+        if _is_multilabel(y):
+            labels, n_classes = np.asarray(y) != 0, 2
+        else:
+            labels = y[:, None] == self.classes_
+            n_classes = len(self.classes_)
+        shares = np.average(labels, axis=0, weights=weights)
+        return float(np.mean(shares * (1 - shares)) * n_classes**2 / (n_classes - 1))
+
     def _strata(self, y):
         return None if _is_multilabel(y) else y
 

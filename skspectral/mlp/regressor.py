@@ -303,6 +303,9 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     def _error_of_constant(self, y, weights):
         return 1.0
 
+    def _spread(self, y, weights):
+        return 1.0
+
     def _strata(self, y):
         return None
 

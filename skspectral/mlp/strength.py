@@ -22,9 +22,10 @@ def automatic_strength(estimator, X, y, weights=None):
     A node that means nothing still finds a gradient, made of noise: over n rows and d inputs it is
     of the order slope * sigma * sqrt(d / n), where the slope of the squared error is 2 and that of
     the cross-entropy 1. The penalty has to be stronger than that, and as weak as possible
-    otherwise, so ``alpha = 0.05 * slope * sqrt(share * d / n)``, at least 3e-4 and at most 1e-2.
-    `share` stands for sigma^2: what a short pilot training with the weakest strength gets wrong of
-    what a constant gets wrong, on a fifth of the rows that it has not seen.
+    otherwise, so ``alpha = 0.05 * slope * sqrt(share * spread * d / n)``, at least 3e-4 and at most
+    1e-2. ``share * spread`` stands for sigma^2: `share` is what a short pilot training with the
+    weakest strength gets wrong of what a constant gets wrong, on a fifth of the rows that it has
+    not seen, and `spread` the variance of the classes over that of classes of equal weight.
 
     Parameters
     ----------
@@ -46,7 +47,8 @@ def automatic_strength(estimator, X, y, weights=None):
     n_rows, n_inputs = X.shape
     share = _wrong_share(estimator, X, y, weights)
     slope = 1 if is_classifier(estimator) else 2
-    alpha = _FACTOR * slope * np.sqrt(share * n_inputs / n_rows)
+    noise = share * estimator._spread(y, weights)
+    alpha = _FACTOR * slope * np.sqrt(noise * n_inputs / n_rows)
     return float(np.clip(alpha, _WEAKEST, _STRONGEST))
 
 

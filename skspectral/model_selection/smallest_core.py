@@ -1,7 +1,5 @@
 """Searches that look for a small core, not for the best score alone."""
 
-from functools import partial
-
 import numpy as np
 from sklearn.pipeline import Pipeline
 
@@ -63,7 +61,8 @@ def smallest_core(score="score"):
     Returns
     -------
     refit : callable
-        ``refit(cv_results) -> best_index``; it can be pickled.
+        ``refit(cv_results) -> best_index``; it can be pickled, and it is the name of the score as
+        well, so that ``score`` of the search knows by what.
 
     Raises
     ------
@@ -93,7 +92,19 @@ def smallest_core(score="score"):
     >>> search.best_params_
     {'alpha': 0.01}
     """
-    return partial(_index_of_smallest_core, score=score)
+    return _SmallestCore(score)
+
+
+class _SmallestCore(str):
+    """A name of a score, by which scikit-learn finds it, that chooses a candidate when called."""
+
+    __slots__ = ()
+
+    def __call__(self, cv_results):
+        return _index_of_smallest_core(cv_results, str(self))
+
+    def __repr__(self):
+        return f"smallest_core({str(self)!r})"
 
 
 def one_standard_error(scores):

@@ -49,8 +49,8 @@ class SpectralPruner(BasePruner):
     threshold : "auto", "gap", float or callable, default="auto"
         Where to cut. ``"auto"``: :meth:`fit` keeps as many inputs and hidden nodes as the data
         tell apart, see the Notes. Where the data cannot tell, before :meth:`fit`,
-        without `refit`, with ``strategy="before"``, for the inputs where the rows are many, and in
-        the layers that `n_nodes_to_select` leaves open, it is ``"gap"``: the middle of the widest
+        without `refit`, with ``strategy="before"``, and in the layers that `n_nodes_to_select`
+        leaves open, it is ``"gap"``: the middle of the widest
         gap of the sorted relevances on a logarithmic scale, where anything below a thousandth of
         the largest counts as a thousandth; if no node is three times as relevant as the next there
         is no gap, and 0.05, the paper's, takes its place. See
@@ -141,13 +141,12 @@ class SpectralPruner(BasePruner):
     thirds of the rows decide as above, by the likelihood of the others, if there are three rows of
     each class, and ten for each parameter that might matter; with fewer, the spectrum.
 
-    The inputs: where there are twenty rows or more for each column of X, those stay that stand out
-    in the spectrum, or all that have any relevance if the criterion wants them. With fewer rows the
-    network takes noise for inputs; then the most relevant ones, one for each twenty rows, are there
-    to begin with, and those leave without which the criterion is better, an input counting for
-    twice what noise would gain once in a hundred data sets. In either case an input returns that
-    the penalty has silenced, if what is left of the error depends on it: on a line, a bend, or its
-    product with another.
+    The inputs: those are there to begin with that stand out in the spectrum, or all that have any
+    relevance if the criterion wants them; with fewer than twenty rows for each column of X, where
+    the network takes noise for inputs, the most relevant ones, one for each twenty rows. Then, and
+    with ``layer=0``, those leave without which the criterion is better, an input counting for
+    twice what noise would gain once in a hundred data sets. An input returns that the penalty has silenced, if what is left of
+    the error depends on it: on a line, a bend, or its product with another.
 
     References
     ----------
@@ -254,7 +253,8 @@ class SpectralPruner(BasePruner):
         asked = self.threshold == "auto" and self.n_nodes_to_select is None and self.refit
         if asked and train is None and self._data_choose(estimator, masks[0], X, y, params):
             all_nodes = [np.ones(len(mask), dtype=bool) for mask in masks]
-            own = partial(recover, inputs=masks[0])
+            select = self._layer_of(estimator) == 0
+            own = partial(recover, inputs=masks[0], select=select)
             return self._finish(estimator, all_nodes, X, y, params, recover=own)
         return self._finish(estimator, masks, X, y, params, train)
 

@@ -19,7 +19,7 @@ from skspectral.spectral import Parameters
 # Nodes above this share of the largest relevance are there to begin with.
 _CANDIDATE = 2e-3
 
-# With fewer rows the network takes noise for inputs and parameters, and only as many of the inputs
+# With fewer rows the network takes noise for most of what it knows, and only as many of the inputs
 # as have so many rows are there to begin with.
 ROWS_PER_INPUT, ROWS_PER_PARAMETER = 20, 2
 
@@ -31,7 +31,7 @@ _ROUNDS, _GAIN = 6 * (0.4, 0.7), 0.5
 MOST_ROWS = 50_000
 
 
-def recover(network, X, y, sample_weight=None, inputs=None):
+def recover(network, X, y, sample_weight=None, inputs=None, select=False):
     """The network of as many inputs and hidden nodes as the data tell apart, without penalty.
 
     Parameters
@@ -43,6 +43,9 @@ def recover(network, X, y, sample_weight=None, inputs=None):
     sample_weight : array-like of shape (n_samples,), default=None
     inputs : ndarray of shape (n_features,), bool, default=None
         Those that its spectrum tells from nothing; None is all.
+    select : bool, default=False
+        Whether inputs leave without which the criterion is better, even if the rows are many for
+        them and they do little harm.
 
     Returns
     -------
@@ -70,7 +73,7 @@ def recover(network, X, y, sample_weight=None, inputs=None):
         few = len(rows) < ROWS_PER_INPUT * table.n_columns
         starts = [_most_relevant(network, len(rows))] if few else _relevant(network, inputs)
         own = min((_trained(table, network, start, unit) for start in starts), key=_criterion)
-        if few:
+        if few or select:
             own = drop_inputs(table, *own)
         if len(own[2]) < table.n_columns:
             own = return_inputs(table, *own, rng)
@@ -78,7 +81,7 @@ def recover(network, X, y, sample_weight=None, inputs=None):
         free = _within(problem, _search(problem, start, rng), widths, rng)
         # What a cut to its places leaves may be worse than what there was.
         free = min((free, start), key=problem.criterion)
-        if few:
+        if few or select:
             problem, free, inputs = drop_inputs(table, problem, free, inputs)
         free = problem.train(free, "float64", np.finfo(network.coefs_[0].dtype).eps ** 2)
         free = _placed(free, widths)
