@@ -145,8 +145,9 @@ class SpectralPruner(BasePruner):
     relevance if the criterion wants them; with fewer than twenty rows for each column of X, where
     the network takes noise for inputs, the most relevant ones, one for each twenty rows. Then, and
     with ``layer=0``, those leave without which the criterion is better, an input counting for
-    twice what noise would gain once in a hundred data sets. An input returns that the penalty has silenced, if what is left of
-    the error depends on it: on a line, a bend, or its product with another.
+    twice what noise would gain once in a hundred data sets. An input returns that the penalty has
+    silenced, if what is left of the error depends on it: on a line, a bend, or its product with
+    another.
 
     References
     ----------
@@ -286,7 +287,7 @@ class SpectralPruner(BasePruner):
         n_rows = _num_samples(y) if weights is None else np.count_nonzero(weights)
         if is_recoverable(network, n_rows, inputs):
             return True
-        return recovery_pays(network, X, y, weights)
+        return recovery_pays(network, X, y, weights, select=self._layer_of(estimator) == 0)
 
     def _given(self):
         """The prefit estimator, checked."""

@@ -49,7 +49,7 @@ def is_recoverable(network, n_rows, inputs=None):
     return certain and _is_small(network, n_rows, inputs, ROWS_PER_PARAMETER)
 
 
-def recovery_pays(network, X, y, sample_weight=None):
+def recovery_pays(network, X, y, sample_weight=None, select=False):
     """Whether the network that :func:`recover` finds predicts better than the given one.
 
     For data that cannot tell the size for certain. Both are fitted to two thirds of the rows, from
@@ -58,7 +58,7 @@ def recovery_pays(network, X, y, sample_weight=None):
 
     Parameters
     ----------
-    network, X, y, sample_weight
+    network, X, y, sample_weight, select
         See :func:`recover`.
 
     Returns
@@ -96,7 +96,7 @@ def recovery_pays(network, X, y, sample_weight=None):
             return False
     if not all(student.core_sizes_):
         return False
-    other, _ = recover(student, X_train, y_train, w_train)
+    other, _ = recover(student, X_train, y_train, w_train, select=select)
     return bool(_quality(other, *test) > _quality(student, *test))
 
 
