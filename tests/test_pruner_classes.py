@@ -63,7 +63,7 @@ def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch):
     # Too sure of itself: as many right, and a smaller likelihood.
     sure = recover(network, X, y)[0]
     sure.coefs_[-1] *= 1000
-    monkeypatch.setattr(trust, "recover", lambda *args: (sure, None))
+    monkeypatch.setattr(trust, "recover", lambda *args, **_: (sure, None))
     assert not recovery_pays(network, X, y)
     assert set(SpectralPruner(network, prefit=True).fit(X, y).refit_scores_) == {"cut", "refit"}
 

@@ -619,7 +619,7 @@ def test_where_the_size_is_not_certain_a_trial_decides():
 def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch):
     X, y = make_teacher_regression(150, 6, hidden_layer_sizes=3, random_state=1)
     full = clone(STUDENT).fit(X, y)
-    monkeypatch.setattr(trust, "recover", lambda network, *args: (network, None))
+    monkeypatch.setattr(trust, "recover", lambda network, *args, **_: (network, None))
     assert not is_recoverable(full, 150)
     assert not recovery_pays(full, X, y)
     assert set(SpectralPruner(full, prefit=True).fit(X, y).refit_scores_) == {"cut", "refit"}
