@@ -57,19 +57,22 @@ def first():
         begun[0].set()
         begun[1].wait()
     ended.set()
+    return {1}
 
 def second():
     begun[0].wait()
     with one_thread():
         begun[1].set()
         ended.wait()
-        return state()
+        with one_thread():
+            pass
+        return set(state())
 
 before, begun, ended = state(), (Event(), Event()), Event()
 with ThreadPoolExecutor(2) as threads:
-    _, within = threads.map(lambda training: training(), (first, second))
-    after = threads.submit(state).result()
-print(set(within), before == after == state())
+    within = list(threads.map(lambda training: training(), (first, second)))
+    after = list(threads.map(lambda _: state(), range(2)))
+print(within, before == state() and after == [before] * 2)
 """
 
 
@@ -176,7 +179,7 @@ def test_same_seed_same_network_for_any_number_of_jobs(regressor, data):
 
 def test_trainings_that_overlap_leave_the_number_of_threads_alone():
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "2")
-    assert run(OVERLAPPING_TRAININGS, **threads) == "{1} True"
+    assert run(OVERLAPPING_TRAININGS, **threads) == "[{1}, {1}] True"
 
 
 @pytest.mark.parametrize("rate", [5e-3, 1e200])
