@@ -12,13 +12,13 @@ from sklearn.datasets import make_classification
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 from sklearn.metrics import accuracy_score, get_scorer, mean_squared_error
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Bunch
 
-from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
+from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.core import core_mask, prune
 from skspectral.forward import forward
 from skspectral.inspection import (
@@ -546,3 +546,31 @@ def test_missing_matplotlib_is_named(networks, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r"RelevanceDisplay.plot requires matplotlib"):
         RelevanceDisplay.from_estimator(networks[0])
+
+
+def test_searches_and_pruners_stand_for_their_networks(pipe):
+    pipe, *data = pipe
+    search = GridSearchCV(pipe, {}, cv=2).fit(*data)
+    expected = search.best_estimator_[-1].node_importances_[0]
+    for given in (search, SpectralPruner(search.best_estimator_, prefit=True)):
+        display = RelevanceDisplay.from_estimator(given)
+        np.testing.assert_array_equal(display.relevances[0], expected)
+        curve = PruningCurveDisplay.from_estimator(given, *data)
+        assert curve.scores_full[0] == pytest.approx(search.score(*data))
+
+
+@pytest.mark.parametrize("kind", ["spectrum", "histogram"])
+def test_a_label_of_your_own(networks, kind):
+    display = RelevanceDisplay.from_estimator(networks[0], kind=kind, label="mine")
+    assert display.lines_[0].get_label() == "mine"
+
+
+def test_a_score_that_is_missing_hides_no_curve():
+    display = PruningCurveDisplay(
+        n_nodes=[np.arange(1, 4)] * 2,
+        scores=[np.array([0.1, np.nan, 0.9]), np.array([0.2, 0.5, 0.9])],
+        scores_full=[0.9, 0.9],
+        names=["a", "b"],
+    ).plot(label="c")
+    assert np.isfinite(display.lines_[1].get_ydata()).all()
+    assert np.isfinite(display.lines_[0].get_ydata()[[0, 2]]).all()

@@ -8,11 +8,17 @@ OURS = "SpectralMLPRegressor or SpectralMLPClassifier, or a Pipeline that ends i
 
 
 def as_list(estimators):
-    """One estimator or several, as a list."""
+    """One estimator or several, as a list; the best one of a search, the full one of a pruner."""
     estimators = list(estimators) if isinstance(estimators, (list, tuple)) else [estimators]
     if not estimators:
         raise ValueError("Got an empty list of estimators; give at least one.")
-    return estimators
+    return [_within(estimator) for estimator in estimators]
+
+
+def _within(estimator):
+    if hasattr(estimator, "best_estimator_"):
+        return _within(estimator.best_estimator_)
+    return estimator.estimator_ if hasattr(estimator, "pruned_estimator_") else estimator
 
 
 def last_step(estimator):

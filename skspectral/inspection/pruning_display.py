@@ -104,7 +104,8 @@ class PruningCurveDisplay:
         Parameters
         ----------
         estimator : SpectralMLPRegressor, SpectralMLPClassifier or Pipeline, or a list of these
-            Fitted; a Pipeline ends in one of the networks.
+            Fitted; a Pipeline ends in one of the networks. A search stands for its best
+            estimator, a pruner for the full one.
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Data to score on, fresh ones at best.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -198,12 +199,12 @@ class PruningCurveDisplay:
             np.abs(np.asarray(scores) - full)
             for scores, full in zip(self.scores, self.scores_full, strict=True)
         ]
-        floor = _FLOOR * (max(change.max() for change in changes) or 1.0)
+        floor = _FLOOR * (np.nanmax(np.concatenate(changes), initial=0) or 1.0)
         self.ax_ = new_axes(ax, f"{type(self).__name__}.plot")
         self.figure_ = self.ax_.figure
         self.lines_ = []
         for k, (n, change) in enumerate(zip(positions, changes, strict=True)):
-            style = curve_style(k, label=self.names[k], **line_kw)
+            style = curve_style(k, **{"label": self.names[k]} | line_kw)
             self.lines_ += self.ax_.plot(n, np.maximum(change, floor), **style)
         if self.teacher_size is not None:
             self.ax_.axvline(0, label="size of the teacher", **REFERENCE)

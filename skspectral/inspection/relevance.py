@@ -88,7 +88,8 @@ class RelevanceDisplay:
         Parameters
         ----------
         estimator : SpectralMLPRegressor, SpectralMLPClassifier or Pipeline, or a list of these
-            Fitted; a Pipeline ends in one of the networks.
+            Fitted; a Pipeline ends in one of the networks. A search stands for its best
+            estimator, a pruner for the full one.
         layer : int, default=-1
             The layer to look at: 0 the inputs, 1 the first hidden layer and so on, -1 the last.
         kind : {"spectrum", "histogram"}, default="spectrum"
@@ -180,7 +181,8 @@ class RelevanceDisplay:
         for k, (relevance, name) in enumerate(zip(self.relevances, self.names, strict=True)):
             core = core_mask(relevance, self.threshold).sum()
             shares = relevance / (relevance.max() or 1.0)
-            self.lines_ += draw(k, shares, label=f"{name}: core {core}", **line_kw)
+            style = {"label": f"{name}: core {core}"} | line_kw
+            self.lines_ += draw(k, shares, **style)
         if kind == "histogram":
             self.ax_.set_ylim(bottom=0.7)
         self.ax_.legend()
@@ -200,7 +202,7 @@ class RelevanceDisplay:
         # On a linear axis the many irrelevant nodes would hide the few relevant ones.
         self.ax_.set(xlabel=r"$R_i / \max R$", ylabel="number of nodes", yscale="log")
         counts, edges = np.histogram(shares, bins=_N_BINS, range=(0, 1))
-        style = curve_style(k, marker=False, drawstyle="steps-post", **line_kw)
+        style = curve_style(k, marker=False, **{"drawstyle": "steps-post"} | line_kw)
         return self.ax_.plot(edges, np.append(counts, 0), **style)
 
 
