@@ -53,8 +53,8 @@ def unfold(problem, network):
     ``v relu(z) = v relu(-z) + v z``: a node that points the wrong way fits as well as one that
     points the right way, at the price of a linear term. Where training has turned some the wrong
     way, it spends nodes on the sum of these terms: straight ones, which are on for all rows, or
-    pairs that face each other. This finds the nodes whose terms make up the sum, by least squares,
-    turns them, and removes the straight ones. Training cannot do it, for a barrier is between.
+    pairs that face each other. This finds the nodes whose terms make up the sum, turns them, and
+    removes the straight ones. Training cannot do it, for a barrier is between.
 
     Parameters
     ----------
