@@ -583,7 +583,19 @@ def test_each_row_is_seen_once_in_batches_of_even_size(sizes, batch_size, shuffl
             assert max(counts) <= (batch_size or max(sizes))
             assert max(counts) - min(counts) <= 1
             orders.append(seen)
-    assert (orders[0] != orders[3]) == shuffle
+    # All rows in one batch are the same in any order.
+    assert (orders[0] != orders[3]) == (shuffle and len(batches) > 1)
+
+
+def test_a_batch_of_all_rows_is_made_once():
+    generators = [np.random.default_rng(k) for k in range(2)]
+    batches, rows = numbered_batches([5, 7], None, generators=generators)
+    own = [next(batches.epoch(sources=slice(k, k + 1))) for k in range(2)]
+    for k, (X, targets, _) in enumerate(own):
+        np.testing.assert_array_equal(X[0, :, 0], rows[k])
+        np.testing.assert_array_equal(targets[0, 0, :, 0], rows[k])
+        assert next(batches.epoch(sources=slice(k, k + 1)))[0] is X
+    assert generators[0].random() == np.random.default_rng(0).random()
 
 
 @pytest.mark.parametrize("gathered", [1, 2**18])

@@ -66,6 +66,7 @@ class Batches:
         self._n_columns = X.shape[1]
         # One buffer for all: fresh memory for each would cost more than the copy itself.
         self._buffer = self._targets.new_empty(0)
+        self._whole = {}
 
     def __len__(self):
         """Batches in one epoch."""
@@ -93,13 +94,23 @@ class Batches:
         Yields
         ------
         X : tensor of shape (S, size, n_inputs + number of constants)
-            In a buffer that later batches overwrite.
+            In a buffer that later batches overwrite. Nothing of it may be changed.
         targets : tensor of shape (S, 1, size, n_outputs)
         weights : tensor of shape (S, 1, size, 1) or None
             Sample weight over the number of rows that the source has in the batch; None stands
             for one over `size` throughout.
         """
-        order = self.draw() if order is None else order
+        if len(self) > 1:
+            yield from self._epoch(self.draw() if order is None else order, sources)
+            return
+        # A batch of all rows is the same in any order.
+        key = sources.start, sources.stop
+        if key not in self._whole:
+            self._whole[key] = list(self._epoch(self.draw(), sources))
+            self._buffer = self._buffer[:0]
+        yield from self._whole[key]
+
+    def _epoch(self, order, sources):
         n_sources = len(self._n_rows[sources])
         n_together = max(1, _GATHERED // (n_sources * self.size * self._n_columns))
         for first in range(0, len(self), n_together):
@@ -143,7 +154,7 @@ class Batches:
     def _order(self, k):
         n = self._n_rows[k]
         generator = self._generators[k]
-        return np.arange(n) if generator is None else generator.permutation(n)
+        return np.arange(n) if generator is None or len(self) == 1 else generator.permutation(n)
 
     def _inputs(self, rows):
         if isinstance(self._X, torch.Tensor):
