@@ -592,8 +592,8 @@ def test_a_batch_of_all_rows_is_made_once():
     batches, rows = numbered_batches([5, 7], None, generators=generators)
     own = [next(batches.epoch(sources=slice(k, k + 1))) for k in range(2)]
     for k, (X, targets, _) in enumerate(own):
-        np.testing.assert_array_equal(X[0, :, 0], rows[k])
-        np.testing.assert_array_equal(targets[0, 0, :, 0], rows[k])
+        np.testing.assert_array_equal(X[0, : len(rows[k]), 0], rows[k])
+        np.testing.assert_array_equal(targets[0, 0, : len(rows[k]), 0], rows[k])
         assert next(batches.epoch(sources=slice(k, k + 1)))[0] is X
     assert generators[0].random() == np.random.default_rng(0).random()
 
