@@ -53,4 +53,5 @@ def to_sklearn(estimator):
             setattr(mlp, name, getattr(estimator, name))
     # For a training that goes on from here.
     mlp.loss_curve_, mlp.best_loss_, mlp._no_improvement_count = [], np.inf, 0
+    mlp.validation_scores_, mlp.best_validation_score_ = [], -np.inf
     return mlp

@@ -151,3 +151,21 @@ def test_a_search_tries_starts_as_well(regressor, data):
     )
     key = "mean_test_score"
     assert_allclose(stacked.cv_results_[key], plain.cv_results_[key], atol=1e-6)
+
+
+def test_a_start_that_collapses_is_no_warning_if_another_is_kept(data, monkeypatch):
+    X, y = data
+    model = SpectralMLPRegressor(5, solver="lbfgs", n_init=3, random_state=0)
+    begin, calls = SpectralMLPRegressor._start, []
+
+    def start(self, *args):
+        parameters = begin(self, *args)
+        calls.append(self)
+        if len(calls) != 2:
+            for own in (*parameters.eigenvectors, *parameters.eigenvalues_in):
+                own[:] = 0
+        return parameters
+
+    monkeypatch.setattr(SpectralMLPRegressor, "_start", start)
+    assert model.fit(X, y).stability_.core_sizes.ravel()[[0, 2]].tolist() == [0, 0]
+    assert model.core_sizes_[0] > 0

@@ -216,6 +216,18 @@ def test_candidates_share_their_rows_in_any_container(convert, monkeypatch):
     assert len(restarts.stability_.core_sizes) == 4
 
 
+def undefined(X):
+    return X / nothing  # noqa: F821
+
+
+def test_an_error_tells_where_it_came_from():
+    pipe = make_pipeline(FunctionTransformer(undefined), REGRESSOR)
+    search = SpectralGridSearchCV(pipe, in_pipeline(GRID), cv=KFold(3), error_score="raise")
+    with pytest.raises(NameError) as caught:
+        search.fit(*friedman())
+    assert "undefined" in [entry.name for entry in caught.traceback]
+
+
 def test_an_error_of_the_engine_is_that_of_all_it_concerns(monkeypatch):
     def train(*args, **options):
         raise MemoryError("too little")

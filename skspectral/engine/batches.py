@@ -27,7 +27,8 @@ class Batches:
     batch_size : int, default=None
         Largest number of rows of a batch; None is all of them.
     generators : list of (numpy.random.Generator or None), default=None
-        Order of the rows of each source, drawn anew each epoch; None keeps them as they are.
+        Order of the rows of each source, drawn anew each epoch; None keeps them as they are. Where
+        there is a single batch, which is made once and kept, none is drawn.
     constants : tuple of float, default=()
         Values of columns that X gets after its own, see
         :attr:`~skspectral.engine.network.Architecture.constants`.
@@ -87,7 +88,7 @@ class Batches:
         Parameters
         ----------
         order : ndarray, default=None
-            What :meth:`draw` gave; by default it is asked.
+            What :meth:`draw` gave; by default it is asked. Of no effect on a single batch.
         sources : slice, default=slice(None)
             S of the sources, one after the other.
 

@@ -132,11 +132,16 @@ def warn_of_ending(estimator, outcome, losses, n_epochs, patience):
 
 def warn_of_collapse(estimator):
     """Warn if a hidden layer has no core: the network is a constant."""
+    strengths = estimator._strengths()
+    kinds = (
+        ("weights",) if estimator.parametrization == "dense" else ("eigenvectors", "eigenvalues")
+    )
+    own = " and ".join(f"{strengths[kind]:.2g} for the {kind}" for kind in kinds)
     empty = [layer for layer, size in enumerate(estimator.core_sizes_, start=1) if not size]
     if empty:
         warnings.warn(
             f"No node of hidden layer {empty[0]} is relevant, so the network is a constant: lower "
-            f"alpha (now {estimator.alpha_:.2g}), or check that y depends on X.",
+            f"the strengths of the penalty ({own}), or check that y depends on X.",
             ConvergenceWarning,
             stacklevel=2,
         )

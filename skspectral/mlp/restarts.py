@@ -1,11 +1,13 @@
 """Several random starts, trained together; the best is kept."""
 
+import warnings
+
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import Bunch, check_random_state
 
 from skspectral.core import core_mask
-from skspectral.mlp.checks import DivergenceError
+from skspectral.mlp.checks import DivergenceError, warn_of_collapse
 from skspectral.mlp.steps import finish
 
 
@@ -48,7 +50,9 @@ def fit_restarts(estimator, X, y, sample_weight):
         task.call_on_fit_task_begin(estimator=estimator, **data)
         learned = None
         try:
-            fitted.append(finish(own, trained))
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "No node of hidden layer")  # the best may have
+                fitted.append(finish(own, trained))
             if names is not None:
                 start.feature_names_in_ = names
             learned = start._learned
@@ -59,6 +63,7 @@ def fit_restarts(estimator, X, y, sample_weight):
         raise errors[0]
     best = max(fitted, key=_quality)
     best._state["automatic"] = estimator.alpha == "auto"
+    warn_of_collapse(best)
     context.call_on_fit_task_end(
         estimator=estimator, **data, reconstruction_attributes=best._learned
     )

@@ -72,7 +72,7 @@ class _Fit:
     def __init__(self, estimator, task):
         self.task, self.training, self.error = task, None, None
         self.estimator = clone(estimator).set_params(**clone(task.parameters, safe=False))
-        self._names = self._steps = None
+        self._names = self._steps = self._traceback = None
 
     def prepare(self, X, y, fit_params, prepared):
         """Come to the training; `prepared` holds what goes into the networks of other fits."""
@@ -87,7 +87,7 @@ class _Fit:
             self._steps = network._fit_in_steps(X, y, **{"sample_weight": None} | own_params)
             self.training = next(self._steps)
         except Exception as error:  # it is this candidate's alone
-            self.error = error
+            self.fail(error)
 
     def finish(self, trained):
         """Fit the estimator, given what the training came to."""
@@ -101,7 +101,8 @@ class _Fit:
 
     def fail(self, error):
         """Forget the training: what it came to is an error."""
-        self.error, self._steps, self.training = error, None, None
+        self.error, self._traceback = error, error.__traceback__
+        self._steps = self.training = None
 
     def stand_in(self, train):
         """The estimator, whose own fit waits for those of the others."""
@@ -110,8 +111,9 @@ class _Fit:
             train()
             del self.estimator.fit, self.estimator.set_params
             if self.error is not None:
-                # Its own traceback each time: the same error of several fits is told once.
-                raise self.error.with_traceback(None)
+                # The traceback of where it was caught: it must not grow from fit to fit, or the
+                # same error of several would be told as many.
+                raise self.error.with_traceback(self._traceback)
             return self.estimator
 
         # On this very object, which nobody else sees until then: scorers get the real thing.

@@ -266,7 +266,7 @@ def _written(network, free, inputs, unit):
     weights[-1] = weights[-1] * unit["scale"]
     intercepts[-1] = intercepts[-1] * unit["scale"] + unit["mean"]
     small = cut(network, masks)
-    small.alpha_ = 0.0
+    small.alpha_, small.fit_intercept = 0.0, network.fit_intercept
     small.coefs_ = [w.astype(dtype) for w in weights]
     small.intercepts_ = [b.astype(dtype) for b in intercepts]
     own = Parameters.from_weights(small.coefs_, small.intercepts_, network._state["mode"])

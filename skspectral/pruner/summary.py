@@ -36,8 +36,8 @@ def summary_of(pruner):
     elif scores:
         kept = "kept" if scores["refit"] > scores["cut"] else "taken back"
         lines.append(
-            f"score on rows held out of the refit: {scores['cut']:.4f} cut, which had seen them, "
-            f"{scores['refit']:.4f} refitted ({kept})"
+            f"score on rows held out of the refit: {scores['cut']:.4f} cut, {scores['refit']:.4f} "
+            f"refitted ({kept})"
         )
     return "\n".join(lines)
 

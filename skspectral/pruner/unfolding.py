@@ -12,8 +12,11 @@ _OPPOSITE = -0.98
 # By how many times their error, and what share of a term, a sum of terms may be off.
 _BEYOND, _SHARE_OF_A_TERM = 30, 0.5
 
-# Branches of the search for the terms of a sum, a tenth of a millisecond to a millisecond each; and
-# where the errors are above the other number, so that there may be no such terms.
+# Other sums that may be as near by chance, as a logarithm.
+_CHANCE = 3.0
+
+# Branches of the search for the terms of a sum, at most a millisecond each; and where the errors
+# are above the other number, so that there may be no such terms.
 _BRANCHES, _FEW_BRANCHES, _ROUGH = 10_000, 200, 0.01
 
 # Squared change of the outputs, over their variance, above which what was turned were other nodes
@@ -132,9 +135,12 @@ def _adding_up(terms, total, error):
     chosen : ndarray of shape (n_terms,), bool
     """
     n_entries, n = terms.shape
-    if n > n_entries:
-        # Many sums of shares of them are the total, but hardly more than one of whole ones.
-        most = min(_BEYOND * error, _SHARE_OF_A_TERM * np.sqrt((terms**2).mean()))
+    size = np.sqrt((terms**2).mean())
+    most = min(_BEYOND * error, _SHARE_OF_A_TERM * size)
+    # If they are more than its entries, many sums of shares of them are the total. Of whole ones
+    # there are 2^n, with a spread of `size * sqrt(n) / 2`, of which few come as near by chance.
+    near = np.log(1.6 * most / (size * np.sqrt(n))) if most else -np.inf
+    if n > n_entries and n * np.log(2) + n_entries * near < _CHANCE:
         within = np.eye(n_entries)
         result = milp(
             np.repeat([0.0, 1.0], [n, n_entries]),
