@@ -128,7 +128,7 @@ def test_relevance_of_the_inputs_and_of_each_hidden_layer(small):
         assert display.lines_[0].get_label() == f"{label}: core {mlp.core_sizes_[layer % 3 - 1]}"
 
 
-@pytest.mark.filterwarnings("ignore:No node of hidden layer")
+@pytest.mark.filterwarnings("ignore:No node of hidden layer")  # an alpha too large is tried
 def test_collapsed_network_has_no_core(small):
     mlp = SpectralMLPRegressor(10, solver="lbfgs", alpha=100, random_state=0).fit(*small)
     assert mlp.core_sizes_ == (0,)

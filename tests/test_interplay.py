@@ -222,7 +222,7 @@ def test_cross_val_score(regressor, data):
     assert cross_val_score(regressor, *data, cv=3).min() > 0.9
 
 
-@pytest.mark.filterwarnings("ignore:No node of hidden layer")
+@pytest.mark.filterwarnings("ignore:No node of hidden layer")  # an alpha too large is tried
 def test_grid_search_over_width_and_strength(regressor, data):
     regressor.set_params(max_iter=2000)
     grid = {"hidden_layer_sizes": [3, 12], "alpha": [1e-3, 10.0]}
@@ -231,7 +231,7 @@ def test_grid_search_over_width_and_strength(regressor, data):
     assert search.best_estimator_.core_sizes_[0] <= search.best_params_["hidden_layer_sizes"]
 
 
-@pytest.mark.filterwarnings("ignore:No node of hidden layer")
+@pytest.mark.filterwarnings("ignore:No node of hidden layer")  # an alpha too large is tried
 def test_halving_grid_search(regressor, data):
     regressor.set_params(max_iter=2000)
     search = HalvingGridSearchCV(regressor, {"alpha": [1e-3, 10.0]}, cv=2, random_state=0)

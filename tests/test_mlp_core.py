@@ -67,7 +67,7 @@ def test_the_core_is_that_of_the_fit_whatever_is_set_later(regressor, data):
     assert_array_equal(regressor.set_params(eigenvalues="out").node_importances_[0], before)
 
 
-@pytest.mark.filterwarnings("ignore:No node of hidden layer")
+@pytest.mark.filterwarnings("ignore:No node of hidden layer")  # an alpha too large is tried
 def test_larger_alpha_leaves_smaller_core(problem):
     model, X, y = problem
     model.set_params(max_iter=2000)

@@ -100,7 +100,7 @@ def test_going_on_keeps_the_strength(data, regressor):
         clone(regressor).partial_fit(X, y)
 
 
-@pytest.mark.filterwarnings("ignore:No node of hidden layer")
+@pytest.mark.filterwarnings("ignore:No node of hidden layer")  # an alpha too large is tried
 def test_a_number_before_is_no_choice(data, regressor):
     regressor.set_params(alpha=0.5, warm_start=True).fit(*data)
     assert regressor.set_params(alpha="auto").fit(*data).alpha_ < 0.1

@@ -56,7 +56,7 @@ def test_core_size(student):
         core_size(LinearRegression())
 
 
-@pytest.mark.filterwarnings("ignore:No node of hidden layer")
+@pytest.mark.filterwarnings("ignore:No node of hidden layer")  # an alpha too large is tried
 def test_in_a_search(teacher):
     X, y = teacher[0][:1000], teacher[1][:1000]
     mlp = SpectralMLPRegressor(40, solver="lbfgs", random_state=0)

@@ -217,7 +217,7 @@ def test_candidates_share_their_rows_in_any_container(convert, monkeypatch):
 
 
 def undefined(X):
-    return X / nothing  # noqa: F821
+    return X / nothing  # noqa: F821 - the NameError is what is looked for
 
 
 def test_an_error_tells_where_it_came_from():

@@ -51,7 +51,8 @@ def fit_restarts(estimator, X, y, sample_weight):
         learned = None
         try:
             with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "No node of hidden layer")  # the best may have
+                # Only the start that is kept counts: it is asked below.
+                warnings.filterwarnings("ignore", "No node of hidden layer")
                 fitted.append(finish(own, trained))
             if names is not None:
                 start.feature_names_in_ = names
