@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from skspectral.engine import division as division_module
 from skspectral.engine import population as population_module
-from skspectral.engine.division import divide
+from skspectral.engine.division import ON_CPU, ON_GPU, divide
 from skspectral.engine.network import Architecture, Stack
 from skspectral.engine.population import Population
 from skspectral.engine.training import Member, train
@@ -82,7 +81,8 @@ def test_the_outputs_hardly_move_when_nodes_are_dropped(activation, monkeypatch)
 
 
 def test_members_that_shrink_differently_end_as_they_do_alone(monkeypatch):
-    monkeypatch.setattr(division_module, "_STEP", 1.0)  # each width is a stack
+    each_width = replace(ON_CPU, step=1.0)
+    monkeypatch.setattr(population_module, "ON_CPU", each_width)
     strengths = 1e-4, 1e-2, 1e-1
     members = [
         member(w, a, seed=k) for k, (w, a) in enumerate(itertools.product((8, 40), strengths))
@@ -190,11 +190,11 @@ def test_a_population_reads_members_in_the_order_given():
             np.testing.assert_array_equal(found.eigenvectors[0], own.parameters.eigenvectors[0])
 
 
-def stacks_of(hidden, batch_size=200, n_inputs=10):
+def stacks_of(hidden, batch_size=200, n_inputs=10, costs=ON_CPU):
     """Hidden widths of the members of each stack, given those of each source."""
     widths = [[(n_inputs, n, 1) for n in own] for own in hidden]
     found = []
-    for sources, members in divide(widths, batch_size):
+    for sources, members in divide(widths, batch_size, costs):
         numbers = range(len(hidden))[sources]
         assert len(numbers) == len(members)
         found.append([[hidden[s][k] for k in own] for s, own in zip(numbers, members, strict=True)])
@@ -215,6 +215,12 @@ def test_a_stack_stays_within_the_cache():
     for stack in stacks_of([[100] * 40]):
         assert len(stack[0]) * 100 * 200 <= 2**18
     assert stacks_of([[4000], [4000]]) == [[[4000]], [[4000]]]
+
+
+def test_a_gpu_takes_all_that_find_a_place():
+    hidden = [[200, 20, 100] * 10] * 5
+    assert len(stacks_of(hidden, costs=ON_GPU)) == 1 < len(stacks_of(hidden))
+    assert len(stacks_of([[4000] * 40], costs=ON_GPU)) == 2
 
 
 def test_sources_share_a_stack_rank_by_rank():

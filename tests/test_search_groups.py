@@ -56,6 +56,13 @@ def test_each_worker_has_groups_of_a_size_that_pays(n_jobs):
     assert min(sizes) >= 10
 
 
+def test_a_gpu_takes_all_fits_of_a_worker():
+    candidates = [{"alpha": a} for a in range(96)]
+    assert len(groups(candidates, SpectralMLPRegressor(device="cuda"))) == 1
+    assert len(groups(candidates, SpectralMLPRegressor(device="cuda"), n_jobs=2)) in (2, 3)
+    assert len(groups(candidates, SpectralMLPRegressor(device="cuda"), memory_limit=3e7)) > 4
+
+
 def test_fits_on_the_same_data_stay_together():
     for n_candidates in (10, 40):
         for group in groups([{"alpha": alpha} for alpha in range(n_candidates)]):

@@ -1,17 +1,38 @@
 """How networks are divided into stacks."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-# Values of one hidden layer of all members: two such arrays of doubles take 4 MB. More members gain
-# nothing, and lose the cache; see docs/search.rst.
-_LARGEST = 2**18
-
-# What a step of a stack costs besides its members, in multiplications of the forward products, and
-# what the activation of a node costs.
-_STEP, _ACTIVATION = 3.5e5, 10.0
+# What the activation of a node costs, in multiplications of the forward products.
+_ACTIVATION = 10.0
 
 
-def divide(widths, batch_size):
+@dataclass(frozen=True)
+class Costs:
+    """What the steps of a stack cost.
+
+    Attributes
+    ----------
+    step : float
+        What a step costs besides its members, in multiplications of the forward products.
+    largest : int
+        Values of one hidden layer of all members, at most.
+    """
+
+    step: float
+    largest: int
+
+
+# Two such arrays of doubles take 4 MB. More members gain nothing, and lose the cache; see
+# docs/search.rst.
+ON_CPU = Costs(step=3.5e5, largest=2**18)
+
+# A GPU has use for every member that finds a place in its memory.
+ON_GPU = Costs(step=1e10, largest=2**24)
+
+
+def divide(widths, batch_size, costs=ON_CPU):
     """Divide networks into stacks, so that a step of all takes as little time as possible.
 
     A stack is as wide as its widest member, the others are padded; but each stack takes a time of
@@ -23,6 +44,7 @@ def divide(widths, batch_size):
         Nodes of each layer of the networks of each source of rows, inputs first.
     batch_size : int
         Rows in a step.
+    costs : Costs
 
     Returns
     -------
@@ -35,17 +57,17 @@ def divide(widths, batch_size):
     table = np.array([[own[k] for k in order] for own, order in zip(widths, ranks, strict=True)])
     n_sources, n_sharing, _ = table.shape
     if n_sharing == 1:
-        return [(own, ranks[own]) for own in _runs(table[:, 0], 1, batch_size)]
-    together = n_sources <= _most_members(table.max((0, 1))[None], batch_size)[0]
+        return [(own, ranks[own]) for own in _runs(table[:, 0], 1, batch_size, costs)]
+    together = n_sources <= _most_members(table.max((0, 1))[None], batch_size, costs)[0]
     all_or_one = [slice(0, n_sources)] if together else [slice(k, k + 1) for k in range(n_sources)]
     return [
         (sources, [order[part] for order in ranks[sources]])
         for sources in all_or_one
-        for part in _runs(table[sources].max(0), sources.stop - sources.start, batch_size)
+        for part in _runs(table[sources].max(0), sources.stop - sources.start, batch_size, costs)
     ]
 
 
-def _runs(widths, n_members, batch_size):
+def _runs(widths, n_members, batch_size, costs):
     """The cheapest division of a sequence into runs; each of its items stands for `n_members`."""
     # The cheapest way to divide all up to an item, and where its last run starts.
     cost, start = [0.0], []
@@ -53,8 +75,8 @@ def _runs(widths, n_members, batch_size):
         # Of every run that ends here, the shortest first.
         widest = np.maximum.accumulate(widths[stop - 1 :: -1])
         sizes = n_members * np.arange(1, stop + 1)
-        own = _STEP + sizes * _work(widest, batch_size)
-        own[1:][sizes[1:] > _most_members(widest[1:], batch_size)] = np.inf
+        own = costs.step + sizes * _work(widest, batch_size)
+        own[1:][sizes[1:] > _most_members(widest[1:], batch_size, costs)] = np.inf
         total = own + cost[::-1]
         length = int(total.argmin()) + 1
         start.append(stop - length)
@@ -72,6 +94,6 @@ def _work(widths, batch_size):
     return batch_size * (products + _ACTIVATION * widths[:, 1:-1].sum(1))
 
 
-def _most_members(widths, batch_size):
+def _most_members(widths, batch_size, costs):
     """Members that a stack of each of the given widths should have at most."""
-    return np.maximum(1, _LARGEST // (batch_size * widths[:, 1:-1].max(1, initial=1)))
+    return np.maximum(1, costs.largest // (batch_size * widths[:, 1:-1].max(1, initial=1)))

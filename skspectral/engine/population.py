@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from skspectral.engine.division import divide
+from skspectral.engine.captured import CapturedSteps
+from skspectral.engine.division import ON_CPU, ON_GPU, divide
 from skspectral.engine.network import Stack
 from skspectral.engine.objective import Objective
-from skspectral.engine.solvers import Moments
+from skspectral.engine.solvers import Moments, Steps
 
 # A node has vanished when its relevance is below the first share of the largest in its layer, and
 # both eigenvalue and norm of the eigenvector below the second: one alone may be passing zero.
@@ -65,6 +66,7 @@ class Population:
         self._architecture, self._loss, self._trainable = architecture, loss, trainable
         self._batch_size, self._n_sharing = batch_size, n_sharing
         self._dtype, self._device = dtype, device
+        self._on_gpu = torch.device(device).type == "cuda"
         self._strengths = [member.strengths for member in members]
         starts = [member.parameters for member in members]
         self._widths = [start.widths for start in starts]
@@ -116,8 +118,13 @@ class Population:
         return losses
 
     def drop_vanished(self, active):
-        """Go on without the nodes that have vanished, of the members that are active."""
-        remaining = self._remaining(active) if self._trainable == "all" else {}
+        """Go on without the nodes that have vanished, of the members that are active.
+
+        On a GPU they stay: to form the stacks anew takes longer than it saves.
+        """
+        if self._on_gpu or self._trainable != "all":
+            return
+        remaining = self._remaining(active)
         if not remaining:
             return
         states = []
@@ -173,8 +180,9 @@ class Population:
         widths = [own.widths for own in parameters]
         starts = range(0, len(widths), self._n_sharing)
         shared = [widths[start : start + self._n_sharing] for start in starts]
+        costs, kind_of_steps = (ON_GPU, CapturedSteps) if self._on_gpu else (ON_CPU, Steps)
         groups, places = [], {}
-        for sources, ranks in divide(shared, self._batch_size):
+        for sources, ranks in divide(shared, self._batch_size, costs):
             members = [
                 source * self._n_sharing + k
                 for source, own in zip(range(len(starts))[sources], ranks, strict=True)
@@ -186,7 +194,8 @@ class Population:
             stack = Stack(architecture, own, self._dtype, self._device)
             objective = Objective(stack, self._loss, [self._strengths[k] for k in members])
             moments = Moments(stack, self._trainable, n_steps)
-            group = _Group(members, sources, objective, moments)
+            steps = kind_of_steps(objective, moments)
+            group = _Group(members, sources, objective, moments, steps)
             if n_steps:
                 for place, k in enumerate(members):
                     stack.write(place, means[k], moments.mean)
@@ -207,12 +216,14 @@ class _Group:
         Sources of their rows.
     objective : Objective
     moments : Moments
+    steps : Steps or CapturedSteps
     """
 
     members: list
     sources: slice
     objective: Objective
     moments: Moments
+    steps: Steps | CapturedSteps
 
     @property
     def stack(self):
@@ -222,13 +233,9 @@ class _Group:
         """Parameters or moments of all."""
         return self.stack.theta if name == "theta" else getattr(self.moments, name)
 
-    def train(self, steps, rates, factors):
+    def train(self, batches, rates, factors):
         """See :meth:`Population.train`."""
-        total = 0
-        for batch, factor in zip(steps, factors, strict=True):
-            total = total + self.objective.evaluate(*batch)
-            self.moments.advance(rates, factor)
-        losses = total / len(factors) + self.objective.penalty()
+        losses = self.steps.run(batches, rates, factors) + self.objective.penalty()
         return torch.as_tensor(losses).cpu().numpy().astype(float)
 
 

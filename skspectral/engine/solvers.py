@@ -8,7 +8,7 @@ import torch
 from scipy.optimize import minimize
 
 # Kingma and Ba, ICLR 2015; the values that every library has.
-_BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-8
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
 # In how many pieces of a training Adam looks for nodes that have vanished.
 _N_LOOKS = 40
@@ -72,6 +72,8 @@ class Moments:
     ----------
     mean, square : tensors of shape (K, n_parameters)
         Zeros at first, laid out as ``stack.theta``.
+    tensors : list of tensor
+        Parameters, gradient, mean and square: the columns that move.
     """
 
     def __init__(self, stack, trainable="all", n_steps=0):
@@ -79,10 +81,10 @@ class Moments:
         self.n_steps = n_steps
         section = stack.trainable(trainable)
         own = stack.theta, stack.gradient, self.mean, self.square
-        self._tensors = [tensor[:, section] for tensor in own]
+        self.tensors = [tensor[:, section] for tensor in own]
         # The step wants whole pieces of memory: of a section each member's row is one.
         self._together = [
-            (tensor,) if tensor.is_contiguous() else tuple(tensor) for tensor in self._tensors
+            (tensor,) if tensor.is_contiguous() else tuple(tensor) for tensor in self.tensors
         ]
         self._step = torch.zeros((), dtype=torch.float32, device=stack.theta.device)
 
@@ -95,7 +97,7 @@ class Moments:
             return
         for rate in set(rates):
             members = [k for k, own in enumerate(rates) if own == rate]
-            self._advance([[tensor[k] for k in members] for tensor in self._tensors], rate * factor)
+            self._advance([[tensor[k] for k in members] for tensor in self.tensors], rate * factor)
 
     def _advance(self, tensors, rate):
         torch._fused_adam_(
@@ -103,13 +105,50 @@ class Moments:
             (),
             (self._step,) * len(tensors[0]),
             lr=rate,
-            beta1=_BETA_1,
-            beta2=_BETA_2,
+            beta1=BETA_1,
+            beta2=BETA_2,
             weight_decay=0.0,
-            eps=_EPSILON,
+            eps=EPSILON,
             amsgrad=False,
             maximize=False,
         )
+
+
+class Steps:
+    """Steps of Adam of one stack.
+
+    Parameters
+    ----------
+    objective : Objective
+    moments : Moments
+        Of the stack of the objective.
+    """
+
+    def __init__(self, objective, moments):
+        self._objective, self._moments = objective, moments
+
+    def run(self, steps, rates, factors):
+        """Take the steps.
+
+        Parameters
+        ----------
+        steps : iterable of tuple (X, targets, weights)
+            The batches, see :meth:`skspectral.engine.batches.Batches.epoch`.
+        rates : list of K float
+            Learning rate of each member.
+        factors : list of float
+            For each step, what the rates are multiplied by.
+
+        Returns
+        -------
+        losses : array of shape (K,)
+            Mean loss of the steps, before each, without the penalty.
+        """
+        total = 0
+        for batch, factor in zip(steps, factors, strict=True):
+            total = total + self._objective.evaluate(*batch)
+            self._moments.advance(rates, factor)
+        return total / len(factors)
 
 
 class Plateau:

@@ -22,7 +22,8 @@ _VARYING = {
 }
 
 # Fits in a group: fewer waste what they could share, more gain nothing, and nothing of a group is
-# known before its end. Every worker is to have a few groups, so that all end at about one time.
+# known before its end. Every worker is to have a few groups, so that all end at about one time. A
+# GPU alone gains from more.
 _SMALLEST, _LARGEST, _GROUPS_OF_A_WORKER = 16, 64, 3
 
 # Arrays of the size of a network, or of its activations, that its training takes.
@@ -95,14 +96,12 @@ def groups_of(estimator, candidates, splits, *, n_jobs, bytes_per_row, memory_li
         ]
         network = network_of(candidate)
         widths, batch = _shape(network)
-        kinds.setdefault(_kind(network, widths), []).append((widths, batch, tasks))
+        on_gpu = stops_for_training(network) and network.device != "cpu"
+        kinds.setdefault((_kind(network, widths), on_gpu), []).append((widths, batch, tasks))
     n_fits = len(candidates) * len(splits)
-    share = max(
-        min(_SMALLEST, -(-n_fits // n_jobs)),
-        min(_LARGEST, -(-n_fits // (n_jobs * _GROUPS_OF_A_WORKER))),
-    )
     groups = []
-    for members in kinds.values():
+    for (_, on_gpu), members in kinds.items():
+        share = _share(n_fits, n_jobs, on_gpu)
         members.sort(key=lambda member: member[0], reverse=True)
         widest, batch, tasks = members[0]
         # The data are in memory twice: on their own, and on common rows.
@@ -112,6 +111,14 @@ def groups_of(estimator, candidates, splits, *, n_jobs, bytes_per_row, memory_li
         found = _divided([task for *_, tasks in members for task in tasks], largest)
         groups += sorted(found, key=lambda group: ranks[id(group[0])])
     return groups
+
+
+def _share(n_fits, n_jobs, on_gpu):
+    """Fits that a group should have at most."""
+    of_a_worker = -(-n_fits // n_jobs)
+    if on_gpu:
+        return of_a_worker
+    return max(min(_SMALLEST, of_a_worker), min(_LARGEST, -(-of_a_worker // _GROUPS_OF_A_WORKER)))
 
 
 def _divided(tasks, largest):
