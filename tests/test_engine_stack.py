@@ -11,7 +11,7 @@ from skspectral.engine import batches as batches_module
 from skspectral.engine.batches import Batches
 from skspectral.engine.network import Architecture, Stack
 from skspectral.engine.objective import Objective
-from skspectral.engine.solvers import Plateau
+from skspectral.engine.solvers import Plateau, denormals_flushed
 from skspectral.engine.training import Member, train
 from skspectral.forward import forward
 from skspectral.spectral import Parameters, glorot_uniform
@@ -348,6 +348,20 @@ def test_written_parameters_are_read_back():
     assert_equal_parameters(stack.read(0), first)
     assert_equal_parameters(stack.read(1), second)
     assert_equal_parameters(copied, first)
+
+
+def test_denormals_are_flushed_and_no_longer_than_that():
+    def vanishes():
+        return torch.full((1,), 1e-310, dtype=torch.float64).mul_(1.0).item() == 0
+
+    if not torch.set_flush_denormal(False):
+        pytest.skip("this processor does not flush denormal numbers")
+    with denormals_flushed():
+        assert vanishes()
+        with denormals_flushed():
+            assert vanishes()
+        assert vanishes()
+    assert not vanishes()
 
 
 @pytest.mark.parametrize(

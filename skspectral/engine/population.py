@@ -111,7 +111,8 @@ class Population:
         losses : ndarray of shape (K,)
             Mean loss of the steps, before each, and the penalty after the last.
         """
-        order, losses = batches.draw(), np.empty(len(self))
+        order = batches.draw() if len(batches) > 1 else None
+        losses = np.empty(len(self))
         for group in self._groups:
             steps = batches.epoch(order, group.sources)
             losses[group.members] = group.train(steps, rates[group.members].tolist(), factors)

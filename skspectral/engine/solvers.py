@@ -17,6 +17,9 @@ _N_LOOKS = 40
 _SMALLEST_RATE = 1e-6
 
 
+# Below the normal range of doubles.
+_DENORMAL = 1e-310
+
 # Progress of a value about one that rounding hides.
 _HIDDEN = 64 * np.finfo(float).eps
 
@@ -170,6 +173,8 @@ class Plateau:
 
     def update(self, progress):
         """Members that are stuck, given a value for each that should rise. Their count restarts."""
+        if self._patience == np.inf:
+            return np.zeros(len(progress), dtype=bool)
         idle = progress < self._best + self._tol
         self._count = np.where(idle, self._count + 1, 0)
         self._best = np.maximum(self._best, progress)
@@ -185,7 +190,7 @@ def denormals_flushed():
     The parameters of a vanished node, and above all the squares of their gradients, go there, where
     a processor is several times slower.
     """
-    already = torch.full((1,), 1e-310, dtype=torch.float64).mul_(1.0).item() == 0
+    already = _DENORMAL * 1.0 == 0
     torch.set_flush_denormal(True)
     try:
         yield
@@ -237,13 +242,13 @@ def adam(
     monitor = monitor or (lambda losses, population, active: (-losses, False))
     outcome = Outcome.of(len(population))
     n_batches = len(batches)
+    factors = _factors(schedule, n_epochs * n_batches)
     looks = max(1, n_epochs // _N_LOOKS)
     try:
         for epoch in range(n_epochs):
-            steps = epoch * n_batches + np.arange(n_batches)
-            factors = _factors(schedule, steps / (n_epochs * n_batches)).tolist()
+            own_factors = factors[epoch * n_batches : (epoch + 1) * n_batches].tolist()
             with denormals_flushed():
-                losses = population.train(batches, rates, factors)
+                losses = population.train(batches, rates, own_factors)
             active = rates > 0
             outcome.n_epochs += active
             outcome.losses = np.where(active, losses, outcome.losses)
@@ -256,7 +261,7 @@ def adam(
             rates[stuck] = rates[stuck] / 5 if schedule == "adaptive" else 0
             rates[stuck & (rates <= _SMALLEST_RATE)] = 0
             outcome.converged |= active & (rates == 0)
-            rates[np.broadcast_to(stop, rates.shape)] = 0
+            rates[stop] = 0
             if not rates.any():
                 break
             if (epoch + 1) % looks == 0 and epoch + 1 < n_epochs:
@@ -266,9 +271,11 @@ def adam(
     return outcome
 
 
-def _factors(schedule, progress):
-    """Shares of the initial learning rate."""
-    return 0.5 * (1 + np.cos(np.pi * progress)) if schedule == "cosine" else np.ones(len(progress))
+def _factors(schedule, n_steps):
+    """Shares of the initial learning rate, for each step."""
+    if schedule != "cosine":
+        return np.ones(n_steps)
+    return 0.5 * (1 + np.cos(np.pi * (np.arange(n_steps) / n_steps)))
 
 
 def lbfgs(

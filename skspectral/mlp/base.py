@@ -267,8 +267,9 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         if not incremental:
             context = self._init_callback_context(max_subtasks=n_epochs)
             context.call_on_fit_task_begin(estimator=self, **data)
+        watched = context if hasattr(self, "_skl_callbacks") else None
         progress = Progress(
-            self, lambda parameters: self._describe(parameters, state), validate, context, data
+            self, lambda parameters: self._describe(parameters, state), validate, watched, data
         )
         rate, strengths = self.learning_rate_init, self._strengths()
         parameters, outcome, moments = yield Training(

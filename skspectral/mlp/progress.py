@@ -14,7 +14,7 @@ class Progress:
     validate : callable or None
         ``validate(attributes)`` is the validation score of a network; None without early stopping.
     context : sklearn callback context or None
-        Where the epochs are reported to.
+        Where the epochs are reported to; None if nobody watches.
     data : dict
         ``X``, ``y`` and ``metadata`` that the callbacks are told.
 
