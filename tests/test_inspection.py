@@ -6,8 +6,10 @@ from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from joblib import parallel_config
+from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
@@ -15,7 +17,7 @@ from sklearn.metrics import accuracy_score, get_scorer, mean_squared_error
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils import Bunch
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
@@ -126,6 +128,26 @@ def test_relevance_of_the_inputs_and_of_each_hidden_layer(small):
     for layer, label in [(1, "h = 12"), (2, "h = 8"), (-1, "h = 8")]:
         display = RelevanceDisplay.from_estimator(mlp, layer=layer)
         assert display.lines_[0].get_label() == f"{label}: core {mlp.core_sizes_[layer % 3 - 1]}"
+
+
+def test_the_inputs_of_one_network_are_named(small, networks):
+    def names(estimator):
+        ax = RelevanceDisplay.from_estimator(estimator, layer=0).ax_
+        return [label.get_text() for label in ax.get_xticklabels()]
+
+    X, y = small
+    order = np.argsort(-networks[0].feature_importances_)
+    assert names(networks[0]) == [f"x{k}" for k in order]
+    frame = pd.DataFrame(X, columns=["a", "b", "c"])
+    mlp = clone(networks[0]).fit(frame, y)
+    assert names(mlp) == ["abc"[k] for k in order]
+    pipe = make_pipeline(StandardScaler(), clone(networks[0])).fit(frame, y)
+    assert set(names(pipe)) == {"a", "b", "c"}
+    pipe = make_pipeline(FunctionTransformer(), clone(networks[0])).fit(X, y)
+    assert set(names(pipe)) == {"x0", "x1", "x2"}
+    assert not set(names([mlp, mlp])) & {"a", "b", "c"}
+    with pytest.raises(ValueError, match="Got 2 node_names for 3 nodes; give one for each"):
+        RelevanceDisplay(relevances=[np.ones(3)], names=["h"], node_names=["a", "b"]).plot()
 
 
 @pytest.mark.filterwarnings("ignore:No node of hidden layer")  # an alpha too large is tried

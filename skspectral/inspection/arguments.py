@@ -1,5 +1,7 @@
 """What the displays are given: estimators, names, sizes."""
 
+from contextlib import suppress
+
 import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -41,6 +43,16 @@ def fitted_network(estimator, *attributes, allowed=OURS):
     return network
 
 
+def input_names(estimator):
+    """Names of the inputs of a network; x0, x1 and so on if it was fitted without."""
+    network = last_step(estimator)
+    names = getattr(network, "feature_names_in_", None)
+    if names is None and isinstance(estimator, Pipeline) and len(estimator) > 1:
+        with suppress(AttributeError, ValueError):  # a step that knows none
+            names = estimator[:-1].get_feature_names_out()
+    return [f"x{k}" for k in range(network.n_features_in_)] if names is None else list(names)
+
+
 def layer_index(layer, n_hidden, first):
     """Index of a layer, 0 for the inputs, checked to exist."""
     if layer == -1 and n_hidden > 0:
@@ -54,10 +66,10 @@ def layer_index(layer, n_hidden, first):
     )
 
 
-def one_each(name, values, n):
-    """The values, checked to be as many as there are networks."""
+def one_each(name, values, n, things="networks"):
+    """The values, checked to be as many as there are networks, or other things."""
     if len(values) != n:
-        raise ValueError(f"Got {len(values)} {name} for {n} networks; give one for each.")
+        raise ValueError(f"Got {len(values)} {name} for {n} {things}; give one for each.")
     return values
 
 

@@ -7,6 +7,7 @@ from skspectral.inspection.arguments import (
     as_list,
     default_names,
     fitted_network,
+    input_names,
     layer_index,
     one_each,
     one_of,
@@ -16,6 +17,9 @@ from skspectral.inspection.style import REFERENCE, curve_style, new_axes
 # Shares below it are drawn at it: a log axis has no zero.
 _FLOOR = 1e-6
 _N_BINS = 20
+
+# More names below an axis than these cannot be read.
+_MOST_NAMES = 40
 
 
 class RelevanceDisplay:
@@ -36,6 +40,8 @@ class RelevanceDisplay:
         Name of each network in the legend.
     threshold : float, default=0.05
         Share of the largest relevance above which a node counts to the core, between 0 and 1.
+    node_names : list of str, default=None
+        Name of each node of the layer, written below the spectrum of a single network.
 
     Attributes
     ----------
@@ -66,10 +72,11 @@ class RelevanceDisplay:
     'h = 4: core 3'
     """
 
-    def __init__(self, *, relevances, names, threshold=THRESHOLD):
+    def __init__(self, *, relevances, names, threshold=THRESHOLD, node_names=None):
         self.relevances = relevances
         self.names = names
         self.threshold = threshold
+        self.node_names = node_names
 
     @classmethod
     def from_estimator(
@@ -92,6 +99,7 @@ class RelevanceDisplay:
             estimator, a pruner for the full one.
         layer : int, default=-1
             The layer to look at: 0 the inputs, 1 the first hidden layer and so on, -1 the last.
+            The inputs of a single network are drawn with their names.
         kind : {"spectrum", "histogram"}, default="spectrum"
             The sorted relevances on a logarithmic axis, or how often each occurs.
         threshold : float, default=0.05
@@ -127,7 +135,8 @@ class RelevanceDisplay:
         >>> display.lines_[0].get_label()
         'h = 20: core 2'
         """
-        networks = [fitted_network(one, "node_importances_") for one in as_list(estimator)]
+        estimators = as_list(estimator)
+        networks = [fitted_network(one, "node_importances_") for one in estimators]
         relevances = [_relevance(network, layer) for network in networks]
         if names is None:
             sizes = [len(relevance) for relevance in relevances]
@@ -136,7 +145,13 @@ class RelevanceDisplay:
                 if layer == 0
                 else default_names(networks, sizes)
             )
-        display = cls(relevances=relevances, names=names, threshold=threshold)
+        single_inputs = layer == 0 and len(estimators) == 1
+        display = cls(
+            relevances=relevances,
+            names=names,
+            threshold=threshold,
+            node_names=input_names(estimators[0]) if single_inputs else None,
+        )
         return display.plot(ax, kind=kind, **line_kw)
 
     def plot(self, ax=None, *, kind="spectrum", **line_kw):
@@ -159,10 +174,13 @@ class RelevanceDisplay:
         Raises
         ------
         ValueError
-            If `kind` or `threshold` is not allowed, or there is not one name for each network.
+            If `kind` or `threshold` is not allowed, or there is not one name for each network, or
+            for each node.
         """
         one_of("kind", kind, ["spectrum", "histogram"])
         one_each("names", self.names, len(self.relevances))
+        if self.node_names is not None:
+            one_each("node_names", self.node_names, len(self.relevances[0]), "nodes")
         if not 0 < self.threshold < 1:
             raise ValueError(
                 f"threshold must be a share of the largest relevance, between 0 and 1, got "
@@ -196,6 +214,10 @@ class RelevanceDisplay:
         )
         spectrum = np.maximum(np.sort(shares)[::-1], _FLOOR)
         rank = np.arange(1, len(spectrum) + 1)
+        if self.node_names is not None and len(self.relevances) == 1 and len(rank) <= _MOST_NAMES:
+            order = np.argsort(-shares, kind="stable")
+            self.ax_.set_xticks(rank, np.asarray(self.node_names)[order], rotation=90)
+            self.ax_.set_xlabel("sorted by relevance")
         return self.ax_.plot(rank, spectrum, **curve_style(k, **line_kw))
 
     def _draw_histogram(self, k, shares, **line_kw):
