@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from skspectral import SpectralMLPRegressor
+from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
 from skspectral.engine.batches import Batches
 from skspectral.engine.objective import Objective
 from skspectral.mlp.base import BaseSpectralMLP
@@ -34,6 +35,16 @@ def test_early_stopping_restores_the_best_weights(noisy, monkeypatch, learning_r
     assert model.best_validation_score_ == max(model.validation_scores_)
     assert model.score(X[90:], y[90:], held_out) == pytest.approx(model.best_validation_score_)
     assert model.best_loss_ is None
+
+
+@pytest.mark.parametrize("container", [np.asarray, csr_array])
+def test_early_stopping_counts_rows_whose_labels_are_all_right(monkeypatch, container):
+    X = np.random.default_rng(0).normal(size=(200, 3))
+    Y = container((X[:, :2] > 0).astype(int))
+    monkeypatch.setattr(BaseSpectralMLP, "_split", lambda self, rows, *_: (rows[:150], rows[150:]))
+    model = SpectralMLPClassifier(10, early_stopping=True, max_iter=200, random_state=0)
+    model.fit(X, Y)
+    assert 0.5 < model.best_validation_score_ == model.score(X[150:], Y[150:])
 
 
 def test_early_stopping_is_repeatable_and_stops(noisy, outputs):

@@ -2,7 +2,6 @@
 
 import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import compute_class_weight
 from sklearn.utils._param_validation import StrOptions
@@ -430,8 +429,11 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     def _score(self, outputs, y, weights):
         if outputs.shape[1] == 1:
             outputs = outputs.ravel()
-        labels = self._label_binarizer.inverse_transform(outputs)
-        return accuracy_score(y, labels, sample_weight=weights)
+        # As accuracy_score, which looks at the type of y each time, for as long as an epoch takes.
+        wrong = self._label_binarizer.inverse_transform(outputs) != y
+        if wrong.ndim == 2:  # of labels, which may be sparse
+            wrong = np.ravel(wrong.sum(axis=1)) > 0
+        return float(np.average(~wrong, weights=weights))
 
 
 def _is_multilabel(y):
