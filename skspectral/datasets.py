@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, va
 
 from skspectral.forward import forward
 
-# Rows on which the outputs of a new classifying teacher are centred, so that no class is empty.
+# Rows on which the outputs of a new classifying teacher are centred, so that few classes are rare.
 _N_CENTRING = 10_000
 
 _CONSTRAINTS = {
@@ -162,7 +162,7 @@ def make_teacher_classification(
     X : ndarray of shape (n_samples, n_features)
         Independent standard normal inputs.
     y : ndarray of shape (n_samples,)
-        The class of the largest output of the teacher.
+        The class of the largest output of the teacher; of two classes the sign of the only one.
     teacher : MLPClassifier
         A fitted scikit-learn network: ``teacher.predict(X)`` is y without the flips. Only with
         `return_teacher`.
@@ -213,7 +213,8 @@ def _teacher(mlp, n_features, n_irrelevant, hidden_layer_sizes, activation, n_ou
             "none; give fewer than n_features."
         )
     sizes = np.atleast_1d(hidden_layer_sizes)
-    if not np.issubdtype(sizes.dtype, np.integer) or sizes.min() < 1:
+    whole = sizes.ndim == 1 and np.issubdtype(sizes.dtype, np.integer)
+    if not whole or sizes.min(initial=1) < 1:
         raise ValueError(
             f"hidden_layer_sizes={hidden_layer_sizes!r}; give a whole number of nodes, at least 1, "
             "for each hidden layer."

@@ -56,3 +56,22 @@ def problem(request):
 def outputs():
     """What the outputs of a network are, of either kind: to compare one with another."""
     return lambda model, X: getattr(model, "predict_proba", model.predict)(X)
+
+
+@pytest.fixture
+def interrupt_at(monkeypatch):
+    """Raise KeyboardInterrupt in call n (from 1) of a method."""
+
+    def patch(kind, name, n):
+        whole, calls = getattr(kind, name), []
+
+        def method(self, *args, **kwargs):
+            calls.append(name)
+            if len(calls) == n:
+                raise KeyboardInterrupt
+            return whole(self, *args, **kwargs)
+
+        monkeypatch.setattr(kind, name, method)
+        return calls
+
+    return patch

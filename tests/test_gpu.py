@@ -83,6 +83,21 @@ def test_captured_steps_are_those_of_adam(trainable, monkeypatch):
     assert own_moments[2] == moments[2] == 15
 
 
+def test_an_interrupted_epoch_counts_the_steps_it_has_taken(interrupt_at, monkeypatch):
+    monkeypatch.setattr(population_module, "Steps", StepsOnCPU)
+    X, members = unlike_members()
+    interrupt_at(StepsOnCPU, "_step", 3)
+    *_, moments = train(
+        X,
+        members[:1],
+        architecture=Architecture((3, 4, 2), "relu", ("in", "in")),
+        loss="squared_error",
+        batch_size=5,
+        n_epochs=1,
+    )
+    assert moments[2] == 2
+
+
 @gpu
 @pytest.mark.parametrize("eigenvalues", ["in", "out", "both"])
 @pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "identity"])

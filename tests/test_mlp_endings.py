@@ -57,6 +57,12 @@ def test_early_stopping_is_repeatable_and_stops(noisy, outputs):
     assert best < first.n_iter_ - 1
 
 
+def test_a_limit_that_is_never_reached_costs_nothing(noisy):
+    model, X, y = noisy
+    model.set_params(early_stopping=True, n_iter_no_change=5, max_iter=10**11).fit(X, y)
+    assert model.n_iter_ < 10**5
+
+
 def test_without_early_stopping_there_are_no_scores(problem):
     model, X, y = problem
     model.fit(X, y)
@@ -107,28 +113,15 @@ def test_lbfgs_converges_in_silence(problem):
     assert model.score(X, y) > 0.85
 
 
-def interrupt_at(monkeypatch, kind, name, n):
-    """Raise KeyboardInterrupt in call n (from 1) of a method."""
-    whole, calls = getattr(kind, name), []
-
-    def method(self, *args, **kwargs):
-        calls.append(name)
-        if len(calls) == n:
-            raise KeyboardInterrupt
-        return whole(self, *args, **kwargs)
-
-    monkeypatch.setattr(kind, name, method)
-
-
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_an_interrupted_fit_keeps_what_it_has(problem, monkeypatch, solver, early_stopping):
+def test_an_interrupted_fit_keeps_what_it_has(problem, interrupt_at, solver, early_stopping):
     model, X, y = problem
     model.set_params(solver=solver, early_stopping=early_stopping, n_iter_no_change=300)
     untouched = clone(model).set_params(max_iter=1, learning_rate_init=1e-300, solver="adam")
     with pytest.warns(ConvergenceWarning):
         untouched.fit(X, y)
-    interrupt_at(monkeypatch, Objective, "evaluate", 60)
+    interrupt_at(Objective, "evaluate", 60)
     with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
         model.fit(X, y)
     assert 10 < model.n_iter_ == len(model.loss_curve_) < 60
@@ -137,9 +130,9 @@ def test_an_interrupted_fit_keeps_what_it_has(problem, monkeypatch, solver, earl
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_interruption_before_the_first_epoch(problem, monkeypatch, early_stopping, outputs):
+def test_interruption_before_the_first_epoch(problem, interrupt_at, early_stopping, outputs):
     model, X, y = problem
-    interrupt_at(monkeypatch, Batches, "epoch", 1)
+    interrupt_at(Batches, "epoch", 1)
     with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
         model.set_params(early_stopping=early_stopping).fit(X, y)
     assert np.isfinite(outputs(model, X)).all()
@@ -150,10 +143,10 @@ def test_interruption_before_the_first_epoch(problem, monkeypatch, early_stoppin
     assert model.validation_scores_ == ([] if early_stopping else None)
 
 
-def test_an_interrupted_line_search_is_as_if_it_had_not_begun(problem, monkeypatch, outputs):
+def test_an_interrupted_line_search_is_as_if_it_had_not_begun(problem, interrupt_at, outputs):
     model, X, y = problem
     model.set_params(solver="lbfgs")
-    interrupt_at(monkeypatch, Objective, "evaluate", 30)
+    interrupt_at(Objective, "evaluate", 30)
     with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
         model.fit(X, y)
     whole = clone(model).set_params(max_iter=model.n_iter_)
@@ -164,22 +157,22 @@ def test_an_interrupted_line_search_is_as_if_it_had_not_begun(problem, monkeypat
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_an_epoch_interrupted_at_its_end_does_not_count(problem, monkeypatch, early_stopping):
+def test_an_epoch_interrupted_at_its_end_does_not_count(problem, interrupt_at, early_stopping):
     model, X, y = problem
     method = (type(model), "_score") if early_stopping else (Progress, "__call__")
-    interrupt_at(monkeypatch, *method, 5)
+    interrupt_at(*method, 5)
     with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
         model.set_params(early_stopping=early_stopping).fit(X, y)
     assert model.n_iter_ == len(model.loss_curve_) == 4
     assert not early_stopping or len(model.validation_scores_) == 4
 
 
-def test_interruption_of_partial_fit_is_said(problem, monkeypatch, outputs):
+def test_interruption_of_partial_fit_is_said(problem, interrupt_at, outputs):
     model, X, y = problem
     classes = () if isinstance(model, SpectralMLPRegressor) else (np.unique(y),)
     model.partial_fit(X, y, *classes)
     before = outputs(model, X)
-    interrupt_at(monkeypatch, Batches, "epoch", 1)
+    interrupt_at(Batches, "epoch", 1)
     with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
         model.partial_fit(X, y)
     assert_array_equal(outputs(model, X), before)

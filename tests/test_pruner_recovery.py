@@ -616,6 +616,23 @@ def test_where_the_size_is_not_certain_a_trial_decides():
     assert overfitted.get_params() == student.get_params()
 
 
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")  # so narrow, it takes its time
+@pytest.mark.parametrize("layer", [0, -1])
+@pytest.mark.parametrize("widths", [1, 2, (2, 3)])
+def test_a_network_too_narrow_for_the_data_stays_as_narrow(widths, layer):
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(600, 6))
+    y = X[:, 0] + 0.5 * X[:, 1] ** 2 + 0.7 * X[:, 2] * X[:, 3]
+    for alpha in (0.01, 0.1):
+        student = SpectralMLPRegressor(widths, alpha=alpha, max_iter=100, random_state=0).fit(X, y)
+        pruner = SpectralPruner(student, prefit=True, layer=layer).fit(X, y)
+        small = pruner.pruned_estimator_
+        found = tuple(len(b) for b in small.intercepts_[:-1])
+        assert found == pruner.n_nodes_ == tuple(np.atleast_1d(small.hidden_layer_sizes))
+        assert all(np.array(found) <= np.atleast_1d(widths))
+        small.partial_fit(pruner.transform(X) if layer == 0 else X, y)
+
+
 def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch):
     X, y = make_teacher_regression(150, 6, hidden_layer_sizes=3, random_state=1)
     full = clone(STUDENT).fit(X, y)

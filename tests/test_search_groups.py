@@ -61,6 +61,7 @@ def test_a_gpu_takes_all_fits_of_a_worker():
     assert len(groups(candidates, SpectralMLPRegressor(device="cuda"))) == 1
     assert len(groups(candidates, SpectralMLPRegressor(device="cuda"), n_jobs=2)) in (2, 3)
     assert len(groups(candidates, SpectralMLPRegressor(device="cuda"), memory_limit=3e7)) > 4
+    assert len(groups(candidates, SpectralMLPRegressor(device="cpu:0"))) > 4
 
 
 def test_fits_on_the_same_data_stay_together():

@@ -27,12 +27,13 @@ class CapturedSteps:
         self._sizes = theta.new_zeros(len(theta) + 1)
         self._batches, self._graphs = {}, {}
 
-    def run(self, steps, rates, factors):
+    def run(self, batches, rates, factors):
         """Take the steps; see :meth:`skspectral.engine.solvers.Steps.run`."""
         self._total.zero_()
-        for batch, sizes in zip(steps, self._schedule(rates, factors), strict=True):
+        for batch, sizes in zip(batches, self._schedule(rates, factors), strict=True):
             self._sizes.copy_(sizes)
             self._step(batch)
+            self._moments.n_steps += 1
         return self._total / len(factors)
 
     def _schedule(self, rates, factors):
@@ -41,7 +42,6 @@ class CapturedSteps:
         Corrected for moments that began at zero (Kingma and Ba, ICLR 2015, Algorithm 1).
         """
         numbers = self._moments.n_steps + 1 + np.arange(len(factors))
-        self._moments.n_steps += len(factors)
         rates = np.outer(factors / (1 - BETA_1**numbers), rates)
         scales = 1 / np.sqrt(1 - BETA_2**numbers)
         table = torch.from_numpy(np.column_stack([rates, scales]))

@@ -28,7 +28,8 @@ class Costs:
 # docs/search.rst.
 ON_CPU = Costs(step=3.5e5, largest=2**18)
 
-# A GPU has use for every member that finds a place in its memory.
+# A GPU has use for every member that finds a place in its memory, and a third of a millisecond for
+# each stack that it is spared.
 ON_GPU = Costs(step=1e10, largest=2**24)
 
 

@@ -114,8 +114,8 @@ class Population:
         order = batches.draw() if len(batches) > 1 else None
         losses = np.empty(len(self))
         for group in self._groups:
-            steps = batches.epoch(order, group.sources)
-            losses[group.members] = group.train(steps, rates[group.members].tolist(), factors)
+            own = batches.epoch(order, group.sources)
+            losses[group.members] = group.train(own, rates[group.members].tolist(), factors)
         return losses
 
     def drop_vanished(self, active):
@@ -235,7 +235,7 @@ class _Group:
         return self.stack.theta if name == "theta" else getattr(self.moments, name)
 
     def train(self, batches, rates, factors):
-        """See :meth:`Population.train`."""
+        """Losses of an epoch; see :meth:`skspectral.engine.solvers.Steps.run`."""
         losses = self.steps.run(batches, rates, factors) + self.objective.penalty()
         return torch.as_tensor(losses).cpu().numpy().astype(float)
 

@@ -130,13 +130,13 @@ class Steps:
     def __init__(self, objective, moments):
         self._objective, self._moments = objective, moments
 
-    def run(self, steps, rates, factors):
+    def run(self, batches, rates, factors):
         """Take the steps.
 
         Parameters
         ----------
-        steps : iterable of tuple (X, targets, weights)
-            The batches, see :meth:`skspectral.engine.batches.Batches.epoch`.
+        batches : iterable of tuple (X, targets, weights)
+            One for each step, see :meth:`skspectral.engine.batches.Batches.epoch`.
         rates : list of K float
             Learning rate of each member.
         factors : list of float
@@ -148,7 +148,7 @@ class Steps:
             Mean loss of the steps, before each, without the penalty.
         """
         total = 0
-        for batch, factor in zip(steps, factors, strict=True):
+        for batch, factor in zip(batches, factors, strict=True):
             total = total + self._objective.evaluate(*batch)
             self._moments.advance(rates, factor)
         return total / len(factors)
@@ -242,13 +242,12 @@ def adam(
     monitor = monitor or (lambda losses, population, active: (-losses, False))
     outcome = Outcome.of(len(population))
     n_batches = len(batches)
-    factors = _factors(schedule, n_epochs * n_batches)
     looks = max(1, n_epochs // _N_LOOKS)
     try:
         for epoch in range(n_epochs):
-            own_factors = factors[epoch * n_batches : (epoch + 1) * n_batches].tolist()
+            factors = _factors(schedule, epoch, n_epochs, n_batches)
             with denormals_flushed():
-                losses = population.train(batches, rates, own_factors)
+                losses = population.train(batches, rates, factors)
             active = rates > 0
             outcome.n_epochs += active
             outcome.losses = np.where(active, losses, outcome.losses)
@@ -271,11 +270,12 @@ def adam(
     return outcome
 
 
-def _factors(schedule, n_steps):
-    """Shares of the initial learning rate, for each step."""
+def _factors(schedule, epoch, n_epochs, n_batches):
+    """Shares of the initial learning rate, for each step of an epoch."""
     if schedule != "cosine":
-        return np.ones(n_steps)
-    return 0.5 * (1 + np.cos(np.pi * (np.arange(n_steps) / n_steps)))
+        return [1.0] * n_batches
+    steps = epoch * n_batches + np.arange(n_batches)
+    return (0.5 * (1 + np.cos(np.pi * (steps / (n_epochs * n_batches))))).tolist()
 
 
 def lbfgs(

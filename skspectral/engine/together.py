@@ -74,7 +74,7 @@ def run_together(trainings):
     Parameters
     ----------
     trainings : list of Training
-        All of one :attr:`~Training.kind`; those of none run one by one.
+        All of one :attr:`~Training.kind`; those of none run one by one, until one is interrupted.
 
     Returns
     -------
@@ -82,8 +82,13 @@ def run_together(trainings):
         What :meth:`Training.run` would have returned for each but for rounding and the moments.
         The generators of the members may have drawn more numbers, or none.
     """
+    ends = []
     if len(trainings) == 1 or trainings[0].kind is None:
-        return [training.run() for training in trainings]
+        for training in trainings:
+            ends.append(training.run())
+            if ends[-1][1].interrupted:
+                break
+        return ends
     # The widest first, so that those that follow each other are about as wide.
     places = sorted(range(len(trainings)), key=lambda k: trainings[k].architecture.widths)[::-1]
     X, members, sources = _on_common_rows([trainings[k] for k in places])

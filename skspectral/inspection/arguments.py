@@ -83,7 +83,8 @@ def one_of(name, value, allowed):
 def whole_numbers(name, values, low, high=np.inf):
     """The values, sorted and without repetition, checked to be integers in a range."""
     found = np.unique(values)
-    if not np.issubdtype(found.dtype, np.integer) or found[0] < low or found[-1] > high:
+    whole = found.size and np.issubdtype(found.dtype, np.integer)
+    if not whole or found[0] < low or found[-1] > high:
         bounds = f"of at least {low}" if np.isinf(high) else f"from {low} to {high}"
         raise ValueError(f"{name} must be integers {bounds}, one or more, got {values!r}.")
     return found

@@ -96,7 +96,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         ------
         ValueError
             If the input is not valid: a fitted estimator then stays as it was. If the training
-            diverges: the estimator is then unfitted.
+            diverges: the estimator is then unfitted, unless `warm_start` is set.
         """
         with self._restored_on_error(keep=self.warm_start):
             return self._fit(X, y, sample_weight)
@@ -174,8 +174,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
 
     def _fit(self, X, y, sample_weight, incremental=False):
         anew = not incremental and not (self.warm_start and hasattr(self, "coefs_"))
-        if anew:
-            vars(self).pop("stability_", None)
+        vars(self).pop("stability_", None)
         if self.n_init == 1 or not anew:
             return run(self._fit_in_steps(X, y, sample_weight, incremental))
         best, stability = fit_restarts(self, X, y, sample_weight)
@@ -287,6 +286,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         )
         refuse_divergence(outcome, parameters, rate)
         parameters = parameters if progress.best is None else progress.best
+        state = state | {"interrupted": outcome.interrupted}
         self._store(parameters, progress, state, moments, len(member["rows"]), incremental)
         if outcome.interrupted or not incremental:
             warn_of_ending(self, outcome, progress.losses, n_epochs, patience)
@@ -393,7 +393,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         return tuple(int(size) for size in sizes)
 
     def _weigh(self, X, y, sample_weight):
-        """Sample weights, class weights included; None if there are none."""
+        """Sample weights, class weights included, of which the largest is one; or None."""
         if sample_weight is None:
             return None
         weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
@@ -402,7 +402,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
                 "Sample weights must contain at least one positive value, got zeros only; "
                 "give at least one sample a positive weight."
             )
-        return weights.astype(np.float64)
+        # Whatever their unit, sums of them do not overflow.
+        return weights.astype(np.float64) / weights.max()
 
     def _split(self, rows, y, rng):
         """Rows to train on and rows held out for early stopping."""

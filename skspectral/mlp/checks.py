@@ -130,6 +130,12 @@ def warn_of_ending(estimator, outcome, losses, n_epochs, patience):
         )
 
 
+def pass_on_interruption(network):
+    """Raise KeyboardInterrupt if it ended the fit of a network, for the sake of others to come."""
+    if getattr(network, "_state", {}).get("interrupted"):
+        raise KeyboardInterrupt
+
+
 def warn_of_collapse(estimator):
     """Warn if a hidden layer has no core: the network is a constant."""
     strengths = estimator._strengths()

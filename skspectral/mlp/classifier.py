@@ -109,7 +109,8 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     node_importances_ : list of ndarray of shape (n_nodes,)
         Relevance of the nodes of each hidden layer.
     core_masks_ : list of ndarray of shape (n_nodes,)
-        Nodes of each hidden layer whose relevance exceeds 5 % of the layer's largest.
+        Nodes of each hidden layer whose relevance exceeds 5 % of the layer's largest; none if that
+        is next to nothing.
     core_sizes_ : tuple of int
         How many they are.
     alpha_ : float
@@ -123,7 +124,8 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         Last and smallest value of the objective, nan before there is one; the latter None with
         early stopping.
     loss_curve_ : list of float
-        Objective after each epoch that was not interrupted.
+        Objective of each epoch that was not interrupted: the mean loss of its batches, each before
+        its step, plus the penalty after the last.
     validation_scores_ : list of float or None
         With early stopping the accuracy on the held-out rows after each epoch.
     best_validation_score_ : float or None
@@ -403,7 +405,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
                 f"class_weight={self.class_weight!r}, times sample_weight, leaves every sample of "
                 "this y the weight zero; give a class that is in y a positive weight."
             )
-        return weights
+        return weights / weights.max()
 
     def _error_of_constant(self, y, weights):
         """Error of the class of most weight; None if a class is too rare to be held out."""

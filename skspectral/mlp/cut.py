@@ -26,7 +26,7 @@ def cut(estimator, masks, inputs=None):
         such as ``loss_curve_``, is that of `estimator`.
     """
     small = clone(estimator)
-    vars(small).update({name: value for name, value in vars(estimator).items() if _learned(name)})
+    vars(small).update(estimator._learned())
     if inputs is None:
         inputs = np.ones(estimator.n_features_in_, dtype=bool)
     weights, intercepts = prune(estimator.coefs_, estimator.intercepts_, masks, small.activation)
@@ -52,7 +52,3 @@ def cut(estimator, masks, inputs=None):
     # Adam's moments have the size of the whole network.
     small._state = {name: value for name, value in estimator._state.items() if name != "moments"}
     return small
-
-
-def _learned(name):
-    return name.endswith("_") or name == "_label_binarizer"

@@ -31,6 +31,7 @@ class Progress:
 
     def __init__(self, estimator, describe, validate=None, context=None, data=None):
         self.losses, self.scores, self.best = [], None if validate is None else [], None
+        self._best_score = -np.inf
         self._estimator, self._describe, self._validate = estimator, describe, validate
         self._context, self._data, self._task = context, data, None
         self._begin()
@@ -41,8 +42,8 @@ class Progress:
         if self._validate is not None:
             parameters = read()
             score = self._validate(self._describe(parameters))
-            if not self.scores or score >= max(self.scores):
-                self.best = parameters
+            if self.best is None or score >= self._best_score:
+                self.best, self._best_score = parameters, score
             self.scores.append(score)
             progress = score
         self.losses.append(float(loss))

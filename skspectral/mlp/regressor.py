@@ -96,7 +96,8 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     node_importances_ : list of ndarray of shape (n_nodes,)
         Relevance of the nodes of each hidden layer, every output in units of its spread.
     core_masks_ : list of ndarray of shape (n_nodes,)
-        Nodes of each hidden layer whose relevance exceeds 5 % of the layer's largest.
+        Nodes of each hidden layer whose relevance exceeds 5 % of the layer's largest; none if that
+        is next to nothing.
     core_sizes_ : tuple of int
         How many they are.
     alpha_ : float
@@ -110,7 +111,8 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         Last and smallest value of the objective, nan before there is one; the latter None with
         early stopping.
     loss_curve_ : list of float
-        Objective after each epoch that was not interrupted.
+        Objective of each epoch that was not interrupted: the mean loss of its batches, each before
+        its step, plus the penalty after the last.
     validation_scores_ : list of float or None
         With early stopping the R^2 on the held-out rows after each epoch.
     best_validation_score_ : float or None

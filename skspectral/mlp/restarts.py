@@ -45,7 +45,8 @@ def fit_restarts(estimator, X, y, sample_weight):
         steps.append(start._fit_in_steps(X, y, sample_weight))
         trainings.append(next(steps[-1]))
     fitted, errors = [], []
-    for start, own, trained in zip(starts, steps, run_together(trainings), strict=True):
+    ends = run_together(trainings)  # fewer, if they run one by one and are interrupted
+    for start, own, trained in zip(starts, steps, ends, strict=False):
         task = context.subcontext(task_name="start")
         task.call_on_fit_task_begin(estimator=estimator, **data)
         learned = None
@@ -64,6 +65,7 @@ def fit_restarts(estimator, X, y, sample_weight):
         raise errors[0]
     best = max(fitted, key=_quality)
     best._state["automatic"] = estimator.alpha == "auto"
+    best._state["interrupted"] = any(network._state["interrupted"] for network in fitted)
     warn_of_collapse(best)
     context.call_on_fit_task_end(
         estimator=estimator, **data, reconstruction_attributes=best._learned

@@ -5,6 +5,8 @@ import warnings
 import numpy as np
 from sklearn.base import is_classifier
 
+from skspectral.mlp.checks import pass_on_interruption
+
 # Weaker ones leave nodes that 8000 steps of Adam do not bring to zero.
 _WEAKEST = 3e-4
 # Stronger ones silence inputs that matter, before training has seen what they are for.
@@ -64,7 +66,9 @@ def _wrong_share(estimator, X, y, weights):
         solver="adam", learning_rate="cosine", warm_start=False, verbose=False, n_init=1
     )
     n_rows = int((1 - _HELD_OUT) * len(y))
-    n_epochs = pilot._n_epochs(n_rows, min(pilot._batch_size(len(y)), n_rows))
+    if pilot.batch_size != "auto":
+        pilot.set_params(batch_size=min(pilot.batch_size, n_rows))
+    n_epochs = pilot._n_epochs(n_rows, pilot._batch_size(n_rows))
     pilot.set_params(
         alpha=_WEAKEST,
         max_iter=max(1, int(_PILOT * n_epochs)),
@@ -75,6 +79,7 @@ def _wrong_share(estimator, X, y, weights):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the fit itself says what there is to say
         pilot.fit(X, y, weights)
+    pass_on_interruption(pilot)
     # A classifier without an error on m rows may still make one in m.
     resolution = 1 / (_HELD_OUT * len(y)) if is_classifier(estimator) else 0.0
     error = max(1 - pilot.best_validation_score_, resolution)

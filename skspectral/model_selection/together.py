@@ -8,6 +8,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
+from skspectral.mlp.checks import pass_on_interruption
 from skspectral.mlp.steps import finish
 from skspectral.model_selection.groups import network_of, stops_for_training
 
@@ -48,6 +49,7 @@ def fit_and_score_together(estimator, X, y, tasks, *, fit_params, **options):
                 **options,
             )
         )
+        pass_on_interruption(network_of(fit.estimator))
         fit.release()
     if not stacked:
         return results

@@ -201,7 +201,7 @@ class Problem:
         strengths = _SPECTRAL | {"weights": share / self.loss.spread**2}
         start = Parameters.from_weights(network.weights, network.intercepts, None)
         widths = (self.X.shape[1], *map(len, network.intercepts))
-        (end,), _, _ = train(
+        (end,), (outcome,), _ = train(
             self.X,
             [Member(start, self.targets, strengths, weights=self.weights, monitor=pays)],
             architecture=Architecture(
@@ -215,6 +215,8 @@ class Problem:
             tol=tol,
             progress=0.0,
         )
+        if outcome.interrupted:
+            raise KeyboardInterrupt
         weights, intercepts = ([a.astype(float) for a in p] for p in (end.weights, end.intercepts))
         return FreeNetwork(weights, intercepts, network.nodes)
 

@@ -11,6 +11,7 @@ from sklearn.utils import indexable
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import _num_samples
 
+from skspectral.mlp.checks import pass_on_interruption
 from skspectral.pruner.base import BasePruner
 from skspectral.pruner.network import (
     as_vector,
@@ -246,6 +247,7 @@ class SpectralPruner(BasePruner):
             estimator, train = deepcopy(self._given()), None
         else:
             estimator = self._to_fit(y).fit(X, y, **params)
+            pass_on_interruption(network_of(estimator))
             train = _train_from_start if self.strategy == "before" else None
         X, y = reaching(estimator, X), as_vector(y)
         if self.prefit:

@@ -14,6 +14,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
 from skspectral.core import top_masks
+from skspectral.mlp.checks import pass_on_interruption
 from skspectral.model_selection import one_standard_error
 from skspectral.pruner.base import BasePruner
 from skspectral.pruner.curve import curve_sizes, scores_of_sizes
@@ -160,6 +161,7 @@ class SpectralPrunerCV(BasePruner):
         scorer = check_scoring(base, self.scoring)
         estimator = clone(base).fit(X, y, **params)
         network = network_of(estimator)
+        pass_on_interruption(network)
         if len(network.coefs_) == 1:
             raise ValueError(
                 "The network has no hidden layer, so there are no nodes to choose from; set "
@@ -219,6 +221,7 @@ def _score_split(estimator, X, y, params, train, test, scorer, sizes):
     """Score of each size on the test rows."""
     params = _check_method_params(X, params, indices=train)
     estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train), **params)
+    pass_on_interruption(network_of(estimator))
     X_test, y_test = reaching(estimator, _safe_indexing(X, test)), _safe_indexing(y, test)
     return scores_of_sizes(network_of(estimator), X_test, y_test, scorer, sizes)
 

@@ -80,7 +80,7 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False):
         problem, start, inputs = own
         free = _within(problem, _search(problem, start, rng), widths, rng)
         # What a cut to its places leaves may be worse than what there was.
-        free = min((free, start), key=problem.criterion)
+        free = min((free, shrink(problem, start, widths)), key=problem.criterion)
         if few or select:
             problem, free, inputs = drop_inputs(table, problem, free, inputs)
         free = problem.train(free, "float64", np.finfo(network.coefs_[0].dtype).eps ** 2)

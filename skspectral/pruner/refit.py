@@ -10,6 +10,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples
 
+from skspectral.mlp.checks import pass_on_interruption
+
 # Without penalty, over all rows given, of all parameters.
 FREE = {
     "alpha": 0,
@@ -29,6 +31,7 @@ def train_on(network, X, y, sample_weight, **parameters):
         # The fit of the whole network has said so already.
         warnings.simplefilter("ignore", ConvergenceWarning)
         other.fit(X, y, sample_weight)
+    pass_on_interruption(other)
     # The parameters stay those that the network was asked to have, for whoever fits it again.
     return other.set_params(**own)
 

@@ -58,16 +58,17 @@ def select_masks(network, layer, threshold, n_nodes_to_select):
     """
     spectra = relevances(network)
     numbers = _numbers(n_nodes_to_select, layer, [len(spectrum) for spectrum in spectra])
-    masks = [np.ones(len(spectra[0]), dtype=bool)]
-    for k in range(0 if layer == 0 else 1, len(spectra)):
-        spectrum = spectra[k]
-        if numbers[k] is not None:
-            mask = top_masks([spectrum], numbers[k])[0]
+    masks = []
+    for k, (spectrum, number) in enumerate(zip(spectra, numbers, strict=True)):
+        if k == 0 and layer != 0:
+            mask = np.ones(len(spectrum), dtype=bool)
+        elif number is not None:
+            mask = top_masks([spectrum], number)[0]
         else:
             share = gap_threshold(spectrum) if threshold in ("auto", "gap") else threshold
             share = _called(share, spectrum) if callable(share) else share
             mask = core_mask(spectrum, share, floor=FLOOR)
-        masks[k:] = [mask]
+        masks.append(mask)
     return _guarded(masks, spectra)
 
 

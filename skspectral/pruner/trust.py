@@ -9,6 +9,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples, validate_data
 
 from skspectral.forward import forward
+from skspectral.mlp.checks import pass_on_interruption
 from skspectral.pruner.loss import loss_of
 from skspectral.pruner.recovery import (
     MOST_ROWS,
@@ -94,6 +95,7 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
             student.fit(X_train, y_train, w_train)
         except ValueError:  # too few rows for a setting, or a training that diverges
             return False
+    pass_on_interruption(student)
     if not all(student.core_sizes_):
         return False
     other, _ = recover(student, X_train, y_train, w_train, select=select)
