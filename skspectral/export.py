@@ -27,6 +27,8 @@ def to_sklearn(estimator):
     ------
     sklearn.exceptions.NotFittedError
         If `estimator` is not fitted.
+    ValueError
+        If it is none of the networks.
 
     Examples
     --------
@@ -40,6 +42,11 @@ def to_sklearn(estimator):
     >>> bool((to_sklearn(mlp).predict(X) == mlp.predict(X)).all())
     True
     """
+    if not hasattr(estimator, "hidden_layer_sizes"):
+        raise ValueError(
+            f"Got {type(estimator).__name__}, which is not a network but may hold one; give that, "
+            "such as pipe[-1], search.best_estimator_ or pruner.pruned_estimator_."
+        )
     check_is_fitted(estimator, "coefs_")
     mlp = MLPClassifier() if is_classifier(estimator) else MLPRegressor()
     sizes = tuple(len(b) for b in estimator.intercepts_[:-1])

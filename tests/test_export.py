@@ -5,6 +5,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
 
 from skspectral.export import to_sklearn
 
@@ -42,6 +43,8 @@ def test_classifier(kind, data, classifier):
 def test_unfitted(regressor):
     with pytest.raises(NotFittedError):
         clone(regressor).to_sklearn()
+    with pytest.raises(ValueError, match=r"Got Pipeline, which is not a network.*pipe\[-1\]"):
+        to_sklearn(make_pipeline(regressor))
 
 
 def test_training_goes_on_in_scikit_learn(problem):

@@ -12,6 +12,7 @@ from joblib import parallel_config
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.metrics import accuracy_score, get_scorer, mean_squared_error
 from sklearn.model_selection import GridSearchCV, train_test_split
@@ -170,6 +171,21 @@ def test_threshold_names_axes_and_line_keywords(networks):
     (line,) = display.lines_
     assert line.get_label() == f"twin: core {core_mask(relevance, 0.5).sum()}"
     assert (line.get_linewidth(), line.get_color()) == (3, "red")
+
+
+def test_what_is_frozen_stays_as_it_is(networks, small):
+    student, dense = networks
+    frozen = FrozenEstimator(student)
+    curve = pruning_curve(frozen, *small)
+    np.testing.assert_array_equal(curve.scores, pruning_curve(student, *small).scores)
+    assert frozen.coefs_[0].shape == (3, 20)
+    paths = path_distribution(frozen)
+    np.testing.assert_array_equal(paths, path_distribution(student))
+    in_pipe = RelevanceDisplay.from_estimator([make_pipeline(frozen), FrozenEstimator(dense)])
+    assert [line.get_label().split(":")[0] for line in in_pipe.lines_] == [
+        "h = 20",
+        "h = 20, dense",
+    ]
 
 
 def test_pipeline_stands_for_its_network(pipe):

@@ -9,10 +9,12 @@ import pytest
 from scipy.sparse import csr_array, issparse
 from sklearn import config_context
 from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_wine
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV, KFold, cross_validate
@@ -531,14 +533,53 @@ def test_unfitted():
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"estimator": Ridge()}, {"layer": 7}, {"n_nodes_to_select": 99}]
+    ("parameters", "message"),
+    [
+        ({"estimator": Ridge()}, "no spectral network"),
+        ({"layer": 7}, "layer=7"),
+        ({"layer": "all"}, "'layer' parameter"),
+        ({"n_nodes_to_select": 99}, "99 of"),
+        ({"threshold": 5}, "'threshold' parameter"),
+        ({"threshold": "mean"}, "'threshold' parameter"),
+    ],
 )
-def test_what_cannot_be_pruned_has_no_attributes_and_says_why(parameters, student, teacher):
+def test_what_cannot_be_pruned_has_no_attributes_and_says_why(
+    parameters, message, student, teacher
+):
     pruner = SpectralPruner(student, prefit=True).set_params(**parameters)
     assert not hasattr(pruner, "masks_")
     assert "SpectralPruner" in pruner._repr_html_()
-    with pytest.raises(ValueError, match="no spectral network|layer=7|99 of"):
+    for attribute in ("masks_", "n_nodes_", "pruned_estimator_"):
+        with pytest.raises(ValueError, match=message):
+            getattr(pruner, attribute)
+    with pytest.raises(ValueError, match=message):
         pruner.predict(teacher[0])
+
+
+def test_a_frozen_network_is_not_lost_where_pruners_are_cloned(student, teacher):
+    X, y = teacher
+    frozen = FrozenEstimator(student)
+    pruner = SpectralPruner(frozen, prefit=True)
+    assert clone(pruner).n_nodes_ == (5,)
+    columns = ColumnTransformer([("core", pruner, slice(0, 8))]).fit(X[:100], y[:100])
+    expected = SpectralPruner(student, prefit=True).fit(X[:100], y[:100]).transform(X)
+    np.testing.assert_array_equal(columns.transform(X), expected)
+    for strategy in ("before", "after"):
+        with pytest.raises(ValueError, match="fitted for good; set prefit=True"):
+            SpectralPruner(frozen, strategy=strategy).fit(X, y)
+    assert student.trainable == "all"
+
+
+def test_a_target_is_required(student, teacher):
+    with pytest.raises(ValueError, match="requires y to be passed, but the target y is None"):
+        SpectralPruner(student, prefit=True).fit(teacher[0], None)
+
+
+def test_without_hidden_layers_only_inputs_can_be_cut(data):
+    linear = SpectralMLPRegressor((), max_iter=300, random_state=0).fit(*data)
+    with pytest.raises(ValueError, match="has no hidden layer; give 0, the inputs"):
+        SpectralPruner(linear, prefit=True).fit(*data)
+    assert SpectralPruner(linear, prefit=True, layer=0).fit(*data).get_support().sum() == 2
 
 
 def test_wrong_columns(pruner):

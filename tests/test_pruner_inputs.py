@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 from skspectral import SpectralMLPRegressor, SpectralPruner
 from skspectral.pruner.elimination import eliminate
 from skspectral.pruner.free import FreeNetwork
-from skspectral.pruner.inputs import _lost, drop_inputs, return_inputs
+from skspectral.pruner.inputs import _lost, _without_weakest, drop_inputs, return_inputs
 from skspectral.pruner.loss import SquaredError
 from skspectral.pruner.recovery import Table
 from skspectral.pruner.trust import is_recoverable
@@ -55,6 +55,37 @@ def test_noise_leaves_and_what_matters_stays(seed):
     assert network.weights[0].shape[0] == 2
     np.testing.assert_array_equal(problem.X, X[:, :2])
     assert problem.losses(network)[0] < 0.1
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_of_inputs_that_say_the_same_one_leaves(weighted):
+    X, y = hinges(n_inputs=3)
+    weights = np.linspace(0.5, 1.5, len(y)) if weighted else None
+    # A multiple of the first with another origin, and two that make up the second.
+    part = np.random.default_rng(1).standard_normal(len(X))
+    X = np.column_stack([X, 3 - 2 * X[:, 0], part, X[:, 1] - part])
+    table = table_of(X, y, weights)
+    _, network, inputs = drop_inputs(table, *fitted(table, np.arange(6)))
+    assert len(inputs) == 2
+    assert len(set(inputs) & {0, 3}) == len(set(inputs) & {1}) == 1
+    assert np.abs(network.weights[0]).max() < 10
+
+
+@pytest.mark.parametrize("n_most", [1, 2])
+def test_the_others_say_in_its_place_what_they_can(n_most):
+    X, y = hinges(n_inputs=3, noise=0.0)
+    X = np.column_stack([X[:, 0] - X[:, 2], X[:, 1] + 1, X[:, 2], X[:, 0]])
+    table = table_of(X, y)
+    problem, network, _ = fitted(table, np.arange(4))
+    smaller, left = _without_weakest(problem, network, n_most, bearable=1.0)
+    # Three are one too many, and any of them can go; a second cannot.
+    assert len(left) == 3
+    assert 1 in left
+    assert smaller.weights[0].shape == (3, 4)
+    before, after = (
+        table.problem(k).layers(n)[-1] for k, n in ((range(4), network), (left, smaller))
+    )
+    np.testing.assert_allclose(after, before, atol=1e-6)
 
 
 @pytest.mark.parametrize("convert", [np.asarray, csr_array], ids=["dense", "csr"])
@@ -132,3 +163,14 @@ def test_noise_is_no_input_however_many_rows_there_are(n_inputs):
     y += 0.3 * y.std() * rng.standard_normal(1000)
     pruner = SpectralPruner(SpectralMLPRegressor(random_state=0), layer=0).fit(X, y)
     assert pruner.get_support(indices=True).tolist() == [0, 1, 2, 3]
+
+
+def test_a_copy_and_a_one_hot_code_are_no_inputs():
+    rng = np.random.default_rng(0)
+    h, w, kind = rng.normal(size=1500), rng.normal(size=1500), rng.integers(3, size=1500)
+    y = np.abs(h) + w + 0.5 * (kind == 1) + 0.1 * rng.normal(size=1500)
+    X = np.column_stack([h, h, w, np.eye(3)[kind]])
+    pruner = SpectralPruner(SpectralMLPRegressor(max_iter=300, random_state=0), layer=0).fit(X, y)
+    kept = set(pruner.get_support(indices=True).tolist())
+    assert kept in ({0, 2, 4}, {1, 2, 4})
+    assert pruner.score(X, y) > 0.985

@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -14,12 +15,15 @@ def as_list(estimators):
     estimators = list(estimators) if isinstance(estimators, (list, tuple)) else [estimators]
     if not estimators:
         raise ValueError("Got an empty list of estimators; give at least one.")
-    return [_within(estimator) for estimator in estimators]
+    return [within(estimator) for estimator in estimators]
 
 
-def _within(estimator):
+def within(estimator):
+    """The best estimator of a search, the full one of a pruner, what is frozen; or itself."""
+    if isinstance(estimator, FrozenEstimator):
+        return within(estimator.estimator)
     if hasattr(estimator, "best_estimator_"):
-        return _within(estimator.best_estimator_)
+        return within(estimator.best_estimator_)
     return estimator.estimator_ if hasattr(estimator, "pruned_estimator_") else estimator
 
 
@@ -30,7 +34,7 @@ def last_step(estimator):
 
 def fitted_network(estimator, *attributes, allowed=OURS):
     """The network in an estimator, after a check that it is fitted and has the attributes."""
-    network = last_step(estimator)
+    network = within(last_step(within(estimator)))
     # Weights alone are enough for some curves; they need not be those of an estimator.
     if not hasattr(network, "coefs_"):
         check_is_fitted(network)

@@ -24,7 +24,8 @@ def path_distribution(estimator, *, layer=-1, core_only=True):
     Parameters
     ----------
     estimator : object with ``coefs_``, or Pipeline that ends in one
-        A fitted network, one of scikit-learn included.
+        A fitted network, one of scikit-learn included. A search stands for its best estimator, a
+        pruner for the full one.
     layer : int, default=-1
         The hidden layer that the paths pass: 1 the first, -1 the last.
     core_only : bool, default=True

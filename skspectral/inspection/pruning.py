@@ -4,7 +4,7 @@ from sklearn.metrics import check_scoring
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 
-from skspectral.inspection.arguments import fitted_network, whole_numbers
+from skspectral.inspection.arguments import fitted_network, whole_numbers, within
 from skspectral.pruner.curve import curve_sizes, scores_of_sizes
 
 
@@ -17,7 +17,8 @@ def pruning_curve(estimator, X, y, *, scoring=None, sizes=None):
     Parameters
     ----------
     estimator : SpectralMLPRegressor, SpectralMLPClassifier or Pipeline
-        Fitted; a Pipeline ends in one of the networks. It stays as it is.
+        Fitted; a Pipeline ends in one of the networks. A search stands for its best estimator, a
+        pruner for the full one. It stays as it is.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Data to score on, fresh ones at best. The steps of a Pipeline transform them once.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -71,6 +72,7 @@ def pruning_curve(estimator, X, y, *, scoring=None, sizes=None):
     >>> bool(curve.scores[0] < 0.9 < curve.scores[1])
     True
     """
+    estimator = within(estimator)
     network = fitted_network(estimator, "node_importances_", "eigenvectors_")
     relevances = network.node_importances_
     n_layers, n_all = len(relevances), sum(map(len, relevances))

@@ -138,7 +138,8 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
 
         Returns
         -------
-        X_original : {ndarray, sparse matrix} of shape (n_samples, n_features)
+        X_original : {ndarray, sparse matrix} of shape (n_samples, n_inputs)
+            The columns of X or, as in :meth:`transform`, of what reaches the network.
         """
         return super().inverse_transform(X)
 

@@ -10,9 +10,12 @@ from skspectral.pruner.growth import grow
 # Inputs that leave together, as a share of those that are left.
 _TOGETHER = 0.25
 
-# What the loss of an input may cost before the others have made up for it, in prices of one; and
-# nodes' worth of the criterion above its least value at which the search ends.
+# What the loss of an input may cost before the network is trained on, in prices of one; and nodes'
+# worth of the criterion above its least value at which the search ends.
 _BEYOND = 3
+
+# Added to the correlations of inputs, all of which others may tell exactly.
+_RIDGE = 1e-10
 
 # An input is worth twice what noise gains once in a hundred data sets: the other parameters bend
 # towards it, and the end of L-BFGS varies. Measured; see docs/teachers.rst.
@@ -27,6 +30,9 @@ _COLUMNS = 256
 
 def drop_inputs(table, problem, network, inputs):
     """Remove inputs for as long as that lowers the criterion.
+
+    The input goes that is missed least once the others say in its place what they can say of it, in
+    a linear way: of two that are the same one goes.
 
     Parameters
     ----------
@@ -47,17 +53,13 @@ def drop_inputs(table, problem, network, inputs):
     """
     best, least = (problem, network, inputs), _criterion(table, problem, network)
     while len(inputs) > 1:
-        costs, means = _costs(problem, network)
-        weakest = np.argsort(costs, kind="stable")[: max(1, int(_TOGETHER * len(inputs)))]
-        gone = weakest[costs[weakest] < _BEYOND * _price(table, network)]
-        if len(gone) == 0:
+        most = max(1, int(_TOGETHER * len(inputs)))
+        network, left = _without_weakest(problem, network, most, _BEYOND * _price(table, network))
+        if len(left) == len(inputs):
             break
-        into = network.weights[0]
-        intercepts = [network.intercepts[0] + means[gone] @ into[gone], *network.intercepts[1:]]
-        weights = [np.delete(into, gone, axis=0), *network.weights[1:]]
-        inputs = np.delete(inputs, gone)
+        inputs = inputs[left]
         problem = table.problem(inputs)
-        network = problem.train(FreeNetwork(weights, intercepts, network.nodes))
+        network = problem.train(network)
         value = _criterion(table, problem, network)
         if value <= least:
             best, least = (problem, network, inputs), value
@@ -115,24 +117,52 @@ def _price(table, network):
     return _TIMES * chi2.isf(_RARELY / table.n_columns, network.weights[0].shape[1])
 
 
-def _costs(problem, network):
-    """What the criterion's first term gains by each input, were the others to stay as they are."""
+def _without_weakest(problem, network, most, bearable):
+    """The network without its weakest inputs, and which are left.
+
+    At most `most` go, and none that the criterion's first term gains more than `bearable` by.
+    """
     rows = problem.some_rows
     X, targets = problem.X[rows], problem.targets[rows]
     weights = None if problem.weights is None else problem.weights[rows]
     means = problem.mean(problem.X) if problem.fit_intercept else np.zeros(problem.X.shape[1])
-    first = X @ network.weights[0] + network.intercepts[0]
+    X = X - means
+    scales = np.sqrt(np.average(X**2, axis=0, weights=weights))
+    scales[scales == 0] = 1
+    X = X / scales
+    into = network.weights[0] * scales[:, None]
+    intercepts = network.intercepts[0] + means @ network.weights[0]
+    correlations = X.T @ (X if weights is None else X * weights[:, None]) / len(X)
+    # Of column j, over its own element: what of input j the others do not say.
+    precision = np.linalg.inv(correlations + _RIDGE * np.eye(len(into)))
 
     def term(values):
         losses = problem.loss.losses(problem.outputs(network, 0, values), targets)
-        return problem.loss.term(np.average(losses, axis=0, weights=weights))
+        return len(problem.X) * problem.loss.term(np.average(losses, axis=0, weights=weights))
 
+    def cost(j):
+        alone = X @ precision[:, j] / precision[j, j]
+        return max(term(first - np.outer(alone, into[j])) - before, 0)
+
+    first = X @ into + intercepts
     before = term(first.copy())
-    costs = [
-        max(term(first - np.outer(x - mean, w)) - before, 0)
-        for x, mean, w in zip(X.T, means, network.weights[0], strict=True)
-    ]
-    return len(problem.X) * np.array(costs), means
+    costs = np.array([cost(j) for j in range(len(into))])
+    gone = []
+    # Of equal ones the last goes first.
+    for j in np.lexsort((-np.arange(len(costs)), costs))[:most]:
+        # Those that have gone say nothing of this one any more.
+        if (cost(j) if gone else costs[j]) >= bearable:
+            continue
+        coefficients = precision[:, j] / precision[j, j]
+        into = into - np.outer(coefficients, into[j])
+        precision = precision - np.outer(coefficients, precision[j])
+        first = X @ into + intercepts
+        before = term(first.copy())
+        gone.append(j)
+    left = np.delete(np.arange(len(into)), gone)
+    into = into[left] / scales[left, None]
+    intercepts = [intercepts - means[left] @ into, *network.intercepts[1:]]
+    return FreeNetwork([into, *network.weights[1:]], intercepts, network.nodes), left
 
 
 def _lost(table, problem, network, inputs):

@@ -7,6 +7,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import _fit_context, clone
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import indexable
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import _num_samples
@@ -14,6 +15,7 @@ from sklearn.utils.validation import _num_samples
 from skspectral.mlp.checks import pass_on_interruption
 from skspectral.pruner.base import BasePruner
 from skspectral.pruner.network import (
+    UnusableError,
     as_vector,
     cut_network,
     network_for,
@@ -146,9 +148,9 @@ class SpectralPruner(BasePruner):
     relevance if the criterion wants them; with fewer than twenty rows for each column of X, where
     the network takes noise for inputs, the most relevant ones, one for each twenty rows. Then, and
     with ``layer=0``, those leave without which the criterion is better, an input counting for
-    twice what noise would gain once in a hundred data sets. An input returns that the penalty has
-    silenced, if what is left of the error depends on it: on a line, a bend, or its product with
-    another.
+    twice what noise would gain once in a hundred data sets; of two that say the same one leaves. An
+    input returns that the penalty has silenced, if what is left of the error depends on it: on a
+    line, a bend, or its product with another.
 
     References
     ----------
@@ -243,6 +245,8 @@ class SpectralPruner(BasePruner):
         """
         X, y = indexable(X, y)
         params = self._routed(params)
+        if y is None:
+            raise ValueError("SpectralPruner requires y to be passed, but the target y is None.")
         if self.prefit:
             estimator, train = deepcopy(self._given()), None
         else:
@@ -265,6 +269,7 @@ class SpectralPruner(BasePruner):
         if super().__sklearn_is_fitted__() or not self.prefit:
             return super().__sklearn_is_fitted__()
         try:
+            self._validate_params()
             self._layer_of(self._given())
         except ValueError:
             return False
@@ -274,6 +279,10 @@ class SpectralPruner(BasePruner):
         """What `fit` found; with a prefit estimator, what there is without data."""
         if super().__sklearn_is_fitted__() or not self.prefit:
             return super()._known(name)
+        try:
+            self._validate_params()
+        except ValueError as error:
+            raise UnusableError(str(error)) from None  # hasattr is to say no
         estimator = self._given()
         if name == "estimator_":
             return estimator
@@ -293,15 +302,23 @@ class SpectralPruner(BasePruner):
 
     def _given(self):
         """The prefit estimator, checked."""
-        network = network_of(self.estimator)
+        frozen = isinstance(self.estimator, FrozenEstimator)
+        estimator = self.estimator.estimator if frozen else self.estimator
+        network = network_of(estimator)
         if not hasattr(network, "coefs_"):
             raise NotFittedError(
                 f"prefit=True, but this {type(network).__name__} is not fitted; fit it before, or "
-                "leave prefit=False and call fit."
+                "leave prefit=False and call fit. Where pruners are cloned, give it as a "
+                "FrozenEstimator, or it is cloned too."
             )
-        return self.estimator
+        return estimator
 
     def _to_fit(self, y):
+        if isinstance(self.estimator, FrozenEstimator):
+            raise ValueError(
+                f"{self.estimator!r} is fitted for good; set prefit=True, or give the estimator in "
+                "it."
+            )
         estimator = clone(self.estimator) if self.estimator is not None else network_for(y)
         network = network_of(estimator)
         layer_index(self.layer, network)  # before a training that may take long

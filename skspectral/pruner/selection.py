@@ -26,6 +26,10 @@ def layer_index(layer, network):
     """
     fitted = hasattr(network, "coefs_")
     n_layers = len(network.coefs_) if fitted else len(network._hidden_layer_sizes()) + 1
+    if n_layers == 1 and layer != 0:
+        raise UnusableError(
+            f"layer={layer} does not exist: the network has no hidden layer; give 0, the inputs."
+        )
     if not -n_layers <= layer < n_layers:
         raise UnusableError(
             f"layer={layer} does not exist: the network has the inputs (0) and {n_layers - 1} "
