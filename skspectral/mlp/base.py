@@ -266,6 +266,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         if not incremental:
             context = self._init_callback_context(max_subtasks=n_epochs)
             context.call_on_fit_task_begin(estimator=self, **data)
+        # As scikit-learn itself asks: to tell of epochs that nobody watches takes time.
         watched = context if hasattr(self, "_skl_callbacks") else None
         progress = Progress(
             self, lambda parameters: self._describe(parameters, state), validate, watched, data
