@@ -41,10 +41,9 @@ def test_nothing_half_trained_is_kept_by_a_search(data, interrupt_at, monkeypatc
     search = SpectralGridSearchCV(network, {"alpha": [1e-3, 1.0]}, cv=2, refit=False)
     expected = clone(search).fit(*data).cv_results_["mean_test_score"]
     search.set_params(memory=str(tmp_path))
-    with monkeypatch.context():
-        interrupt_at(Objective, "evaluate", 30)
-        with pytest.raises(KeyboardInterrupt):
-            search.fit(*data)
+    interrupt_at(Objective, "evaluate", 30)
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(*data)
     monkeypatch.undo()
     assert_allclose(search.fit(*data).cv_results_["mean_test_score"], expected)
 

@@ -91,8 +91,8 @@ def test_the_strength_is_chosen_once(regressor, data):
 def test_later_fits_know_nothing_of_earlier_ones(regressor, data):
     model = regressor.set_params(n_init=2, max_iter=5).fit(*data)
     assert hasattr(model, "stability_")
-    clone_of_it = deepcopy(model).set_params(warm_start=True).fit(*data)
-    assert not hasattr(clone_of_it, "stability_")
+    again = deepcopy(model).set_params(warm_start=True).fit(*data)
+    assert not hasattr(again, "stability_")
     model.set_params(n_init=1).fit(*data)
     assert not hasattr(model, "stability_")
 

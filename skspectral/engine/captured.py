@@ -1,34 +1,26 @@
 """Training on a GPU, whose steps are captured and replayed as CUDA graphs.
 
-A step is some fifty kernels of a microsecond or two, and launching them one by one takes eight
-times as long as they run.
+A step is some fifty kernels of a microsecond or two, and launching them one by one takes
+several times as long as they run.
 """
 
 import numpy as np
 import torch
 
-from skspectral.engine.solvers import BETA_1, BETA_2, EPSILON
+from skspectral.engine.solvers import BETA_1, BETA_2, EPSILON, Steps
 
 
-class CapturedSteps:
-    """Steps of Adam of one stack, each a single launch.
-
-    Parameters
-    ----------
-    objective : Objective
-    moments : Moments
-        Of the stack of the objective.
-    """
+class CapturedSteps(Steps):
+    """Steps of Adam of one stack on a GPU, each a single launch."""
 
     def __init__(self, objective, moments):
-        self._objective, self._moments = objective, moments
+        super().__init__(objective, moments)
         theta = objective.stack.theta
         self._total = theta.new_zeros(len(theta))
         self._sizes = theta.new_zeros(len(theta) + 1)
         self._batches, self._graphs = {}, {}
 
     def run(self, batches, rates, factors):
-        """Take the steps; see :meth:`skspectral.engine.solvers.Steps.run`."""
         self._total.zero_()
         for batch, sizes in zip(batches, self._schedule(rates, factors), strict=True):
             self._sizes.copy_(sizes)

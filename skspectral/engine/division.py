@@ -28,12 +28,12 @@ class Costs:
 # docs/search.rst.
 ON_CPU = Costs(step=3.5e5, largest=2**18)
 
-# A GPU has use for every member that finds a place in its memory, and a third of a millisecond for
-# each stack that it is spared.
+# A GPU has use for every member that finds a place in its memory, and none for many stacks: of 1e8,
+# 1e9 and 1e10 the last was the fastest in benchmarks/gpu.py.
 ON_GPU = Costs(step=1e10, largest=2**24)
 
 
-def divide(widths, batch_size, costs=ON_CPU):
+def divide(widths, batch_size, costs):
     """Divide networks into stacks, so that a step of all takes as little time as possible.
 
     A stack is as wide as its widest member, the others are padded; but each stack takes a time of

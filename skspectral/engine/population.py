@@ -217,14 +217,14 @@ class _Group:
         Sources of their rows.
     objective : Objective
     moments : Moments
-    steps : Steps or CapturedSteps
+    steps : Steps
     """
 
     members: list
     sources: slice
     objective: Objective
     moments: Moments
-    steps: Steps | CapturedSteps
+    steps: Steps
 
     @property
     def stack(self):

@@ -16,7 +16,6 @@ _N_LOOKS = 40
 # A rate that "adaptive" has divided down to this is taken for zero, as in scikit-learn.
 _SMALLEST_RATE = 1e-6
 
-
 # Below the normal range of doubles.
 _DENORMAL = 1e-310
 

@@ -138,13 +138,12 @@ def pass_on_interruption(network):
 
 def warn_of_collapse(estimator):
     """Warn if a hidden layer has no core: the network is a constant."""
-    strengths = estimator._strengths()
-    kinds = (
-        ("weights",) if estimator.parametrization == "dense" else ("eigenvectors", "eigenvalues")
-    )
-    own = " and ".join(f"{strengths[kind]:.2g} for the {kind}" for kind in kinds)
     empty = [layer for layer, size in enumerate(estimator.core_sizes_, start=1) if not size]
     if empty:
+        dense = estimator.parametrization == "dense"
+        kinds = ["weights"] if dense else ["eigenvectors", "eigenvalues"]
+        strengths = estimator._strengths()
+        own = " and ".join(f"{strengths[kind]:.2g} for the {kind}" for kind in kinds)
         warnings.warn(
             f"No node of hidden layer {empty[0]} is relevant, so the network is a constant: lower "
             f"the strengths of the penalty ({own}), or check that y depends on X.",

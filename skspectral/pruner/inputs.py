@@ -120,45 +120,39 @@ def _price(table, network):
 def _without_weakest(problem, network, most, bearable):
     """The network without its weakest inputs, and which are left.
 
-    At most `most` go, and none that the criterion's first term gains more than `bearable` by.
+    At most `most` go, and none that the criterion's first term gains `bearable` by.
     """
     rows = problem.some_rows
-    X, targets = problem.X[rows], problem.targets[rows]
+    targets = problem.targets[rows]
     weights = None if problem.weights is None else problem.weights[rows]
     means = problem.mean(problem.X) if problem.fit_intercept else np.zeros(problem.X.shape[1])
-    X = X - means
+    X = problem.X[rows] - means
     scales = np.sqrt(np.average(X**2, axis=0, weights=weights))
     scales[scales == 0] = 1
     X = X / scales
     into = network.weights[0] * scales[:, None]
     intercepts = network.intercepts[0] + means @ network.weights[0]
     correlations = X.T @ (X if weights is None else X * weights[:, None]) / len(X)
-    # Of column j, over its own element: what of input j the others do not say.
     precision = np.linalg.inv(correlations + _RIDGE * np.eye(len(into)))
 
-    def term(values):
-        losses = problem.loss.losses(problem.outputs(network, 0, values), targets)
-        return len(problem.X) * problem.loss.term(np.average(losses, axis=0, weights=weights))
+    def term(into):
+        values = problem.outputs(network, 0, X @ into + intercepts)
+        losses = np.average(problem.loss.losses(values, targets), axis=0, weights=weights)
+        return len(problem.X) * problem.loss.term(losses)
 
-    def cost(j):
-        alone = X @ precision[:, j] / precision[j, j]
-        return max(term(first - np.outer(alone, into[j])) - before, 0)
+    def without(j):
+        # The regression of input j on the others tells what each of them takes over.
+        return into - np.outer(precision[:, j] / precision[j, j], into[j])
 
-    first = X @ into + intercepts
-    before = term(first.copy())
-    costs = np.array([cost(j) for j in range(len(into))])
+    weakest = np.argsort([term(without(j)) for j in range(len(into))], kind="stable")
     gone = []
-    # Of equal ones the last goes first.
-    for j in np.lexsort((-np.arange(len(costs)), costs))[:most]:
-        # Those that have gone say nothing of this one any more.
-        if (cost(j) if gone else costs[j]) >= bearable:
-            continue
-        coefficients = precision[:, j] / precision[j, j]
-        into = into - np.outer(coefficients, into[j])
-        precision = precision - np.outer(coefficients, precision[j])
-        first = X @ into + intercepts
-        before = term(first.copy())
-        gone.append(j)
+    for j in weakest[:most]:
+        # Those that have gone take over nothing of this one any more.
+        fewer = without(j)
+        if term(fewer) - term(into) < bearable:
+            into = fewer
+            precision = precision - np.outer(precision[:, j], precision[j]) / precision[j, j]
+            gone.append(j)
     left = np.delete(np.arange(len(into)), gone)
     into = into[left] / scales[left, None]
     intercepts = [intercepts - means[left] @ into, *network.intercepts[1:]]
