@@ -2,7 +2,8 @@
 
 Fits are compared with scikit-learn's MLPRegressor of the same widths, batch and epochs, and with
 the bare matrix products of the same steps at the full width: a fit drops the nodes that vanish, the
-more of them the longer it is, so that it may take less. One thread.
+more of them the longer it is, so that it may take less. Then, on the data sets of defaults.py, fits
+with ``alpha="auto"`` are compared with those of the default strength. One thread.
 """
 
 import argparse
@@ -19,8 +20,10 @@ import warnings
 import numpy as np
 import sklearn
 import torch
+from defaults import DATA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
+from sklearn.preprocessing import StandardScaler
 
 from skspectral import SpectralMLPRegressor
 
@@ -99,6 +102,9 @@ def main():
             y = np.sin(X[:, 0]) + X[:, 1] ** 2
             for h in (20, 100, 500):
                 row(X, y, (h, *rest), batch, options)
+    print("\ndata                rows  alpha=auto/fit")
+    for name, (load, _, spectral) in DATA.items():
+        automatic(name, load, spectral, options)
 
 
 def row(X, y, hidden, batch, options):
@@ -117,6 +123,15 @@ def row(X, y, hidden, batch, options):
         f"{p / q:16.2f}",
         flush=True,
     )
+
+
+def automatic(name, load, spectral, options):
+    """Measure and print one data set."""
+    X, y = load(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    models = [spectral(random_state=0, **own) for own in ({"alpha": "auto"}, {})]
+    a, b = alternate([lambda m=m: m.fit(X, y) for m in models], options.repeats)
+    print(f"{name:18} {len(X):5} {a / b:15.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ class SpectralPrunerCV(BasePruner):
     >>> from sklearn.preprocessing import scale
     >>> from skspectral import SpectralMLPClassifier, SpectralPrunerCV
     >>> X, y = load_wine(return_X_y=True)
-    >>> mlp = SpectralMLPClassifier(50, solver="lbfgs", random_state=0)
+    >>> mlp = SpectralMLPClassifier(50, max_iter=1000, random_state=0)
     >>> pruner = SpectralPrunerCV(mlp, cv=3).fit(scale(X), y)
     >>> pruner.n_nodes_[0] < 6
     True
