@@ -1,8 +1,10 @@
 """Relevance of nodes, the core that it leaves, and the network cut to its core."""
 
 import numpy as np
+from sklearn.utils._param_validation import StrOptions, validate_params
 
 from skspectral.forward import ACTIVATIONS
+from skspectral.spectral import EIGENVALUES
 
 THRESHOLD = 0.05
 """Share of the largest relevance of a layer above which a node is in the core (the paper's)."""
@@ -11,6 +13,9 @@ FLOOR = 1e-4
 """Largest relevance of a layer, with outputs of variance one, below which it has collapsed."""
 
 
+@validate_params(
+    {"eigenvalues": [StrOptions(set(EIGENVALUES)), None]}, prefer_skip_nested_validation=True
+)
 def relevance(weights, eigenvalues="in"):
     """Relevance R of every input and hidden node.
 
@@ -30,6 +35,11 @@ def relevance(weights, eigenvalues="in"):
     -------
     relevance : list of ndarray of shape (n_nodes,)
         Inputs first, then each hidden layer.
+
+    Raises
+    ------
+    ValueError
+        If `eigenvalues` is none of these.
 
     References
     ----------
@@ -136,6 +146,11 @@ def top_masks(relevances, n_nodes):
     -------
     masks : list of ndarray of shape (n_nodes,), bool
 
+    Raises
+    ------
+    ValueError
+        If there are fewer nodes than layers to keep, or more than there are.
+
     Examples
     --------
     >>> import numpy as np
@@ -143,6 +158,12 @@ def top_masks(relevances, n_nodes):
     >>> top_masks([np.array([4.0, 1.0]), np.array([0.5, 0.4, 0.1])], 3)
     [array([ True, False]), array([ True,  True, False])]
     """
+    n_all = sum(map(len, relevances))
+    if not len(relevances) <= n_nodes <= n_all:
+        raise ValueError(
+            f"n_nodes={n_nodes} of {n_all} nodes in {len(relevances)} layers; give a number from "
+            f"{len(relevances)} to {n_all}, so that each layer keeps one."
+        )
     scores = []
     for relevance in relevances:
         score = relevance / (relevance.max(initial=0.0) or 1.0)
@@ -154,6 +175,10 @@ def top_masks(relevances, n_nodes):
     return np.split(kept, np.cumsum([len(score) for score in scores])[:-1])
 
 
+@validate_params(
+    {"activation": [StrOptions({"relu", "tanh", "logistic", "identity"})]},
+    prefer_skip_nested_validation=True,
+)
 def prune(weights, intercepts, masks, activation):
     """Weights and intercepts of a network cut to the nodes that the masks keep.
 
@@ -180,7 +205,7 @@ def prune(weights, intercepts, masks, activation):
     Raises
     ------
     ValueError
-        If there is not one mask for each hidden layer.
+        If there is not one mask for each hidden layer, with one boolean for each of its nodes.
 
     Examples
     --------
@@ -195,9 +220,16 @@ def prune(weights, intercepts, masks, activation):
         raise ValueError(
             f"Got {len(masks)} masks for {len(weights) - 1} hidden layers; give one mask for each."
         )
-    weights, intercepts = list(weights), list(intercepts)
-    for k, mask in enumerate(masks):
-        constants = intercepts[k][~mask]
+    weights, intercepts = list(map(np.asarray, weights)), list(map(np.asarray, intercepts))
+    for k, mask in enumerate(map(np.asarray, masks)):
+        n_nodes = len(intercepts[k])
+        if mask.dtype != bool or mask.shape != (n_nodes,):
+            raise ValueError(
+                f"The mask of hidden layer {k + 1} has the type {mask.dtype} and the shape "
+                f"{mask.shape}; give a boolean for each of its {n_nodes} nodes."
+            )
+        # Whole numbers would have no room for what the activation makes of them.
+        constants = intercepts[k][~mask].astype(np.result_type(intercepts[k], np.float32))
         ACTIVATIONS[activation](constants)
         intercepts[k + 1] = intercepts[k + 1] + constants @ weights[k + 1][~mask]
         weights[k], intercepts[k] = weights[k][:, mask], intercepts[k][mask]

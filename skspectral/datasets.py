@@ -50,7 +50,7 @@ def make_teacher_regression(
     n_features : int, default=10
         Columns, those without effect included.
     hidden_layer_sizes : int or array-like of int, default=(20,)
-        Nodes of each hidden layer of the teacher.
+        Nodes of each hidden layer of the teacher; without any it is linear.
     activation : {"relu", "tanh", "logistic", "identity"}, default="relu"
         Activation of its hidden layers.
     noise : float, default=0.0
@@ -141,7 +141,7 @@ def make_teacher_classification(
     n_classes : int, default=2
         Classes, labelled from 0.
     hidden_layer_sizes : int or array-like of int, default=(20,)
-        Nodes of each hidden layer of the teacher.
+        Nodes of each hidden layer of the teacher; without any it is linear.
     activation : {"relu", "tanh", "logistic", "identity"}, default="relu"
         Activation of its hidden layers.
     flip_y : float, default=0.0
@@ -171,7 +171,7 @@ def make_teacher_classification(
     ------
     ValueError
         If there are not more columns than irrelevant ones, or the teacher is of another number of
-        columns.
+        columns or no classifier that gives a row one class.
 
     References
     ----------
@@ -186,6 +186,11 @@ def make_teacher_classification(
     ((1000, 10), array([0, 1, 2]))
     """
     rng = check_random_state(random_state)
+    if teacher is not None and not hasattr(teacher, "classes_"):
+        raise ValueError(
+            f"teacher={teacher!r} has no classes_; give a fitted classifier, or use "
+            "make_teacher_regression."
+        )
     if teacher is None:
         n_outputs = 1 if n_classes == 2 else n_classes
         teacher = _teacher(
@@ -200,6 +205,11 @@ def make_teacher_classification(
         _give_classes(teacher, n_classes, rng)
     X = _inputs(n_samples, n_features, teacher, rng)
     y = teacher.predict(X)
+    if y.ndim > 1:
+        raise ValueError(
+            f"teacher={teacher!r} gives a row {y.shape[1]} labels; give a classifier that gives "
+            "one."
+        )
     flipped = rng.uniform(size=n_samples) < flip_y
     y[flipped] = rng.choice(teacher.classes_, size=flipped.sum())
     return (X, y, teacher) if return_teacher else (X, y)
@@ -213,8 +223,8 @@ def _teacher(mlp, n_features, n_irrelevant, hidden_layer_sizes, activation, n_ou
             "none; give fewer than n_features."
         )
     sizes = np.atleast_1d(hidden_layer_sizes)
-    whole = sizes.ndim == 1 and np.issubdtype(sizes.dtype, np.integer)
-    if not whole or sizes.min(initial=1) < 1:
+    whole = np.issubdtype(sizes.dtype, np.integer) or not sizes.size
+    if sizes.ndim > 1 or not whole or sizes.min(initial=1) < 1:
         raise ValueError(
             f"hidden_layer_sizes={hidden_layer_sizes!r}; give a whole number of nodes, at least 1, "
             "for each hidden layer."

@@ -59,6 +59,11 @@ def transfer_weights(eigenvectors, eigenvalues_in, eigenvalues_out):
     -------
     weights : ndarray of shape (n_in, n_out)
 
+    Raises
+    ------
+    ValueError
+        If the nodes have not one eigenvalue each.
+
     References
     ----------
     Giambagli, Buffoni, Chicchi, Fanelli, "How a student becomes a teacher", NeurIPS 2023,
@@ -71,6 +76,7 @@ def transfer_weights(eigenvectors, eigenvalues_in, eigenvalues_out):
     >>> transfer_weights(np.array([[1.0, 2.0]]), np.array([3.0]), np.array([0.0, 1.0]))
     array([[3., 4.]])
     """
+    _check_lengths(eigenvectors, eigenvalues_in, eigenvalues_out)
     return eigenvectors * gates(eigenvalues_in, eigenvalues_out)
 
 
@@ -94,6 +100,11 @@ def adjacency_matrix(eigenvectors, eigenvalues_in, eigenvalues_out):
     adjacency : ndarray of shape (n_in + n_out, n_in + n_out)
         Its eigenvalues are the given ones; its lower-left block is ``weights.T``.
 
+    Raises
+    ------
+    ValueError
+        If the nodes have not one eigenvalue each.
+
     References
     ----------
     Giambagli et al., "Machine learning in spectral domain", Nat. Commun. 12:1330 (2021).
@@ -106,11 +117,23 @@ def adjacency_matrix(eigenvectors, eigenvalues_in, eigenvalues_out):
     array([[3., 0.],
            [4., 1.]])
     """
+    _check_lengths(eigenvectors, eigenvalues_in, eigenvalues_out)
     n_in, n_out = eigenvectors.shape
     basis = np.eye(n_in + n_out, dtype=eigenvectors.dtype)
     basis[n_in:, :n_in] = eigenvectors.T
     inverse = 2 * np.eye(n_in + n_out, dtype=eigenvectors.dtype) - basis
     return basis * np.concatenate([eigenvalues_in, eigenvalues_out]) @ inverse
+
+
+def _check_lengths(eigenvectors, eigenvalues_in, eigenvalues_out):
+    """Raise where broadcasting would give some nodes the eigenvalue of another."""
+    lengths = np.shape(eigenvalues_in) + np.shape(eigenvalues_out)
+    if lengths != eigenvectors.shape:
+        raise ValueError(
+            f"Got eigenvalues of shape {np.shape(eigenvalues_in)} and {np.shape(eigenvalues_out)} "
+            f"for eigenvectors of shape {eigenvectors.shape}; give one for each inbound node and "
+            "one for each outbound node."
+        )
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from skspectral.core import core_mask, prune, relevance
+from skspectral.core import core_mask, prune, relevance, top_masks
 from skspectral.forward import forward
 from skspectral.spectral import Parameters, initial_eigenvalues
 
@@ -54,6 +54,11 @@ def test_relevance_is_the_norm_that_the_eigenvalue_gates(eigenvalues):
     assert [len(nodes) for nodes in found] == list(WIDTHS[:-1])
     for a, b in zip(found, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+def test_relevance_wants_a_mode_that_there_is():
+    with pytest.raises(ValueError, match="'eigenvalues' parameter of relevance"):
+        relevance([np.ones((2, 2))], "inn")
 
 
 @pytest.mark.parametrize(
@@ -114,6 +119,33 @@ def test_prune_wants_one_mask_for_each_hidden_layer(n_masks):
     weights, intercepts = random_network(np.random.default_rng(0))
     with pytest.raises(ValueError, match=f"Got {n_masks} masks for 2 hidden layers"):
         prune(weights, intercepts, [np.ones(6, dtype=bool)] * n_masks, "relu")
+
+
+@pytest.mark.parametrize("mask", [[1, 0, 1, 1, 0, 1], [True] * 5, [[True]] * 6, [0, 2]])
+def test_prune_wants_a_boolean_for_each_node(mask):
+    weights, intercepts = random_network(np.random.default_rng(0))
+    with pytest.raises(ValueError, match="hidden layer 1 .* give a boolean for each of its 6"):
+        prune(weights, intercepts, [np.array(mask), np.ones(5, dtype=bool)], "relu")
+
+
+def test_prune_takes_lists_and_whole_numbers():
+    weights, intercepts = [[[2, 0]], [[1], [3]]], [[0, 1], [5]]
+    small = prune(weights, intercepts, [[True, False]], "tanh")
+    assert small[0][0].tolist() == [[2]]
+    np.testing.assert_allclose(small[1][1], [5 + 3 * np.tanh(1)], rtol=1e-12)
+    with pytest.raises(ValueError, match="'activation' parameter of prune"):
+        prune(weights, intercepts, [[True, False]], "sine")
+
+
+def test_top_masks_leave_every_layer_a_node():
+    spectra = [np.array([0.0, 0.0, 0.0]), np.array([3.0, 2.0])]
+    for n_nodes in range(2, 6):
+        masks = top_masks(spectra, n_nodes)
+        assert sum(mask.sum() for mask in masks) == n_nodes
+        assert all(mask.any() for mask in masks)
+    for n_nodes in (-1, 0, 1, 6):
+        with pytest.raises(ValueError, match=f"n_nodes={n_nodes} of 5 nodes in 2 layers"):
+            top_masks(spectra, n_nodes)
 
 
 def regression(rng, X):

@@ -56,9 +56,22 @@ def test_irrelevant_columns_have_no_effect(make):
     assert (teacher.coefs_[0][:3] != 0).all()
     with pytest.raises(ValueError, match="n_irrelevant=5 of n_features=5"):
         make(10, 5, n_irrelevant=5)
-    for sizes in ([[3, 2]], [3, 0], [2.5], np.array([], float)):
+    for sizes in ([[3, 2]], [3, 0], [2.5], [[]]):
         with pytest.raises(ValueError, match="give a whole number of nodes, at least 1"):
             make(10, 5, hidden_layer_sizes=sizes)
+
+
+@pytest.mark.parametrize("make", [make_teacher_regression, make_teacher_classification])
+@pytest.mark.parametrize("sizes", [(), [], np.array([], int)])
+def test_a_teacher_without_hidden_nodes_is_linear(make, sizes):
+    X, y, teacher = make(
+        300, 4, n_irrelevant=1, hidden_layer_sizes=sizes, return_teacher=True, random_state=0
+    )
+    assert teacher.hidden_layer_sizes == ()
+    outputs = (X[:, :3] @ teacher.coefs_[0][:3] + teacher.intercepts_[0]).ravel()
+    if make is make_teacher_classification:
+        outputs = outputs > 0
+    np.testing.assert_allclose(y, outputs, rtol=1e-12)
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])
@@ -76,6 +89,17 @@ def test_classes(n_classes):
         5000, 6, n_classes=n_classes, flip_y=0.4, random_state=1
     )
     assert (flipped != y).mean() == pytest.approx(0.4 * (1 - 1 / n_classes), abs=0.03)
+
+
+@pytest.mark.parametrize("flip_y", [0.0, 0.2])
+def test_the_teacher_of_classes_gives_each_row_one(flip_y):
+    X = np.random.default_rng(0).normal(size=(50, 3))
+    labels = MLPClassifier().partial_fit(X, (X > 0).astype(int), classes=[0, 1, 2])
+    with pytest.raises(ValueError, match="gives a row 3 labels"):
+        make_teacher_classification(10, 3, teacher=labels, flip_y=flip_y)
+    numbers = MLPRegressor().partial_fit(X, X[:, 0])
+    with pytest.raises(ValueError, match="has no classes_; give a fitted classifier"):
+        make_teacher_classification(10, 3, teacher=numbers, flip_y=flip_y)
 
 
 def test_bad_parameters():

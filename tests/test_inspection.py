@@ -467,6 +467,14 @@ def test_core_size_curve_refuses(small, options, message):
         core_size_curve(LBFGS, *small, **options)
 
 
+def test_core_size_curve_without_dense_twins(small):
+    half = clone(LBFGS).set_params(trainable="eigenvalues")
+    with pytest.raises(ValueError, match="give dense=False"):
+        core_size_curve(half, *small, widths=[5])
+    curve = core_size_curve(half, *small, widths=[5], n_repeats=1, dense=False, random_state=0)
+    assert curve.core_sizes.shape == (1, 1, 1)
+
+
 def test_core_size_display_draws_means_and_spreads():
     rng = np.random.default_rng(0)
     curve = Bunch(

@@ -23,6 +23,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_score
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from skspectral import SpectralGridSearchCV
+
 PREDICT_WITHOUT_TORCH = """
 import sys
 
@@ -180,6 +182,20 @@ def test_same_seed_same_network_for_any_number_of_jobs(regressor, data):
 def test_trainings_that_overlap_leave_the_number_of_threads_alone():
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "2")
     assert run(OVERLAPPING_TRAININGS, **threads) == "[{1}, {1}] True"
+
+
+@pytest.mark.parametrize("activation", ["relu", "logistic"])
+def test_the_default_device_of_torch_is_not_asked(regressor, data, activation):
+    search = SpectralGridSearchCV(
+        regressor.set_params(activation=activation, alpha="auto"), {"hidden_layer_sizes": [5, 12]}
+    )
+    expected = search.fit(*data).predict(data[0])
+    torch.set_default_device("meta")  # it has shapes, but no numbers
+    try:
+        found = search.fit(*data).predict(data[0])
+    finally:
+        torch.set_default_device(None)
+    np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("rate", [5e-3, 1e200])

@@ -145,6 +145,17 @@ def test_partial_fit_goes_on_after_fit(problem):
     assert model.score(X, y) > score - 0.05
 
 
+def test_partial_fit_without_intercepts_forgets_the_mean(problem):
+    model, X, y = problem
+    y = y if y.dtype.kind == "U" else y + 5
+    step(model, X, y)
+    assert model.intercepts_[-1].any()
+    step(model.set_params(fit_intercept=False), X, y)
+    assert not any(b.any() for b in model.intercepts_)
+    step(model.set_params(fit_intercept=True), X, y, 300)
+    assert model.score(X, y) > 0.9
+
+
 def test_partial_fit_goes_on_from_a_file(problem, tmp_path, outputs):
     model, X, y = problem
     step(model.set_params(batch_size=32), X, y, 3)

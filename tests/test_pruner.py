@@ -266,12 +266,38 @@ def test_pipeline_inside(wine, wine_pipe):
     np.testing.assert_array_equal(selector.transform(X), expected)
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [("nothing", "passthrough")],
+        [("nothing", None), ("within", Pipeline([("nothing", "passthrough")]))],
+        [("nothing", "passthrough"), ("scale", StandardScaler())],
+    ],
+    ids=["passthrough", "nested", "scaler"],
+)
+@pytest.mark.parametrize("kind", [SpectralPruner, SpectralPrunerCV])
+def test_steps_that_do_nothing_change_nothing(kind, steps, data):
+    X, y = pd.DataFrame(data[0], columns=list("abcd")), data[1]
+    mlp = SpectralMLPRegressor(8, solver="lbfgs", random_state=0)
+    selector = kind(Pipeline([*steps, ("mlp", mlp)]), layer=0).fit(X, y)
+    names = selector.get_feature_names_out()
+    assert list(names) == ["a", "b"]
+    assert selector.n_features_in_ == 4
+    assert list(selector.feature_names_in_) == list("abcd")
+    pd.testing.assert_frame_equal(selector.set_output(transform="pandas").transform(X), X[names])
+    with pytest.raises(ValueError, match="feature names should match"):
+        selector.transform(X[list("dcba")])
+    unnamed = kind(selector.estimator, layer=0).fit(*data)
+    assert list(unnamed.get_feature_names_out()) == ["x0", "x1"]
+    assert list(unnamed.get_feature_names_out(list("pqrs"))) == ["p", "q"]
+    assert not hasattr(unnamed, "feature_names_in_")
+    with pytest.raises(ValueError, match="X has 3 features"):
+        unnamed.transform(data[0][:, :3])
+
+
 def test_pipelines_whose_steps_know_no_columns(data):
     X, y = data
     mlp = SpectralMLPRegressor(8, solver="lbfgs", tol=0.1, random_state=0)
-    plain = Pipeline([("nothing", "passthrough"), ("mlp", mlp)])
-    selector = SpectralPruner(plain, layer=0, n_nodes_to_select=2).fit(X, y)
-    np.testing.assert_array_equal(selector.transform(X), X[:, selector.get_support()])
     X = np.where(np.abs(X) > 2, np.nan, X)
     imputed = make_pipeline(SimpleImputer(), StandardScaler(), mlp)
     selector = SpectralPruner(imputed, layer=0, n_nodes_to_select=2).fit(X, y)
@@ -338,6 +364,9 @@ def test_pruning_before_training(teacher):
     assert small.score(X, y) > full.score(X, y)
     with pytest.raises(ValueError, match="no eigenvalues to train"):
         SpectralPruner(mlp.set_params(parametrization="dense"), strategy="before").fit(X, y)
+    mlp.set_params(parametrization="spectral", trainable="eigenvectors")
+    with pytest.raises(ValueError, match="has trainable='eigenvectors'; use strategy='after'"):
+        SpectralPruner(mlp, strategy="before").fit(X, y)
 
 
 def test_dense_networks_are_cut_by_the_norm_of_their_weights(data):
@@ -488,6 +517,7 @@ def test_constant_network_keeps_one_node_and_says_so(data):
         ({"threshold": lambda r: r}, "threshold returned array"),
         ({"threshold": 1.5}, "'threshold' parameter"),
         ({"prefit": True}, "SpectralMLPRegressor is not fitted"),
+        ({"prefit": True, "strategy": "before"}, "has been trained already; use strategy='after'"),
         ({"strategy": "never"}, "'strategy' parameter"),
     ],
 )
@@ -499,6 +529,7 @@ def test_errors_leave_a_fitted_pruner_as_it_was(parameters, message, data, regre
     with pytest.raises(ValueError, match=message):
         pruner.fit(X, y)
     pruner.set_params(estimator=regressor, layer=-1, n_nodes_to_select=None, prefit=False)
+    pruner.set_params(strategy="after")
     np.testing.assert_array_equal(pruner.predict(X), before)
 
 
@@ -541,6 +572,7 @@ def test_unfitted():
         ({"n_nodes_to_select": 99}, "99 of"),
         ({"threshold": 5}, "'threshold' parameter"),
         ({"threshold": "mean"}, "'threshold' parameter"),
+        ({"strategy": "before"}, "has been trained already"),
     ],
 )
 def test_what_cannot_be_pruned_has_no_attributes_and_says_why(

@@ -33,6 +33,13 @@ def test_adjacency_matrix_has_the_given_eigenvalues_and_eigenvectors(n_in, n_out
     np.testing.assert_allclose(block, transfer_weights(phi, lambda_in, lambda_out).T, atol=1e-14)
 
 
+@pytest.mark.parametrize("function", [transfer_weights, adjacency_matrix])
+@pytest.mark.parametrize(("n_in", "n_out"), [(1, 2), (3, 1), (2, 3)])
+def test_every_node_has_an_eigenvalue(function, n_in, n_out):
+    with pytest.raises(ValueError, match=r"for eigenvectors of shape \(3, 2\)"):
+        function(np.ones((3, 2)), np.ones(n_in), np.ones(n_out))
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # a short fit will do
 @pytest.mark.parametrize("eigenvalues", EIGENVALUES)
 def test_fitted_network_is_its_adjacency_matrices(eigenvalues):

@@ -158,7 +158,7 @@ class Stack:
             }
             for name, view in transfer.items():
                 rows, columns = values[name].shape
-                view[k, :rows, :columns] = torch.as_tensor(values[name])
+                view[k, :rows, :columns] = torch.from_numpy(values[name])
 
     def read(self, k, flat=None):
         """Parameters of member `k`, as numpy arrays of its own width; see :meth:`write`.
@@ -247,10 +247,10 @@ class Stack:
             return None
         masks = []
         for t in range(1, len(full) - 1):
-            mask = torch.zeros(len(self), 1, full[t], dtype=self.theta.dtype)
+            mask = self.theta.new_zeros(len(self), 1, full[t])
             for k, widths in enumerate(self.widths):
                 mask[k, :, : widths[t]] = 1
-            masks.append(mask.to(self.theta.device))
+            masks.append(mask)
         return masks
 
 

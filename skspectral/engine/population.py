@@ -237,7 +237,7 @@ class _Group:
     def train(self, batches, rates, factors):
         """Losses of an epoch; see :meth:`skspectral.engine.solvers.Steps.run`."""
         losses = self.steps.run(batches, rates, factors) + self.objective.penalty()
-        return torch.as_tensor(losses).cpu().numpy().astype(float)
+        return torch.as_tensor(losses, device="cpu").numpy().astype(float)
 
 
 def _vanished(stack):

@@ -67,7 +67,8 @@ def core_size_curve(
     Raises
     ------
     ValueError
-        If the estimator is no such network, or `widths` or `n_repeats` are not positive integers.
+        If the estimator is no such network, or of those that have no dense twin, or `widths` or
+        `n_repeats` are not positive integers.
 
     See Also
     --------
@@ -98,6 +99,11 @@ def core_size_curve(
     if not hasattr(network, "parametrization"):
         raise ValueError(
             f"Got {type(network).__name__}, which has no parameter parametrization; give a {OURS}."
+        )
+    if dense and network.trainable != "all":
+        raise ValueError(
+            f"The network has trainable={network.trainable!r}, and the dense twins have no "
+            "eigenvalues to train or to leave; give dense=False."
         )
     widths = whole_numbers("widths", widths, 1)
     (n_repeats,) = whole_numbers("n_repeats", n_repeats, 1)

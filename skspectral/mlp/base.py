@@ -211,6 +211,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         targets = targets[rows]
         if not (started and incremental):
             state = state | self._standardisation(targets, weights)
+        elif not self.fit_intercept:  # which may have been set since the mean was taken
+            state["mean"] = np.zeros_like(state["mean"])
         refuse_scale_of_y(largest, state["scale"], X.dtype)
         start = self._start(X, targets.shape[1], state, started)
         warn_of_scale(X)

@@ -96,7 +96,7 @@ def groups_of(estimator, candidates, splits, *, n_jobs, bytes_per_row, memory_li
         ]
         network = network_of(candidate)
         widths, batch = _shape(network)
-        on_gpu = stops_for_training(network) and network.device.startswith("cuda")
+        on_gpu = stops_for_training(network) and str(network.device).startswith("cuda")
         kinds.setdefault((_kind(network, widths), on_gpu), []).append((widths, batch, tasks))
     n_fits = len(candidates) * len(splits)
     groups = []

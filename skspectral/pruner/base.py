@@ -93,12 +93,12 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
     @property
     def n_features_in_(self):
         """Number of columns of X."""
-        return self.estimator_.n_features_in_
+        return first_step(self.estimator_).n_features_in_
 
     @property
     def feature_names_in_(self):
         """Names of the columns of X, if it had any that are all strings."""
-        return self.estimator_.feature_names_in_
+        return first_step(self.estimator_).feature_names_in_
 
     @property
     def classes_(self):

@@ -26,7 +26,13 @@ def first_step(estimator):
     """The estimator itself, or the first step of a Pipeline that does something."""
     if not isinstance(estimator, Pipeline):
         return estimator
-    return next(step for _, step in estimator.steps if step not in ("passthrough", None))
+    return next(step for _, step in estimator.steps if not _passes_through(step))
+
+
+def _passes_through(step):
+    if isinstance(step, Pipeline):
+        return all(_passes_through(own) for _, own in step.steps)
+    return step is None or step == "passthrough"
 
 
 def network_of(estimator):
@@ -60,10 +66,8 @@ def network_for(y):
 
 
 def steps_before(estimator):
-    """The fitted steps before the network, as one Pipeline; None if there are none."""
-    if isinstance(estimator, Pipeline) and len(estimator.steps) > 1:
-        return estimator[:-1]
-    return None
+    """The fitted steps before the network, as one Pipeline; None if none does anything."""
+    return None if first_step(estimator) is last_step(estimator) else estimator[:-1]
 
 
 def network_weights(estimator, params):

@@ -74,7 +74,8 @@ class SpectralPruner(BasePruner):
         on the rows held out for that, the share `validation_fraction` of the network.
     strategy : {"after", "before"}, default="after"
         ``"before"`` prunes before training: only the eigenvalues are trained, the nodes cut, and
-        the small network is trained from the eigenvectors it started with.
+        the small network is trained from the eigenvectors it started with. Not for a `prefit`
+        estimator, which has been trained.
 
     Attributes
     ----------
@@ -238,8 +239,9 @@ class SpectralPruner(BasePruner):
         Raises
         ------
         ValueError
-            If the estimator is or ends in no spectral network, the layer does not exist, or there
-            are not as many nodes as asked for.
+            If the estimator is or ends in no spectral network, the layer does not exist, there are
+            not as many nodes as asked for, or the network is none that can be pruned before
+            training.
         sklearn.exceptions.NotFittedError
             If `estimator` should be fitted and is not.
         """
@@ -302,6 +304,11 @@ class SpectralPruner(BasePruner):
 
     def _given(self):
         """The prefit estimator, checked."""
+        if self.strategy == "before":
+            raise UnusableError(
+                "strategy='before' with prefit=True: the network has been trained already; use "
+                "strategy='after', or prefit=False."
+            )
         frozen = isinstance(self.estimator, FrozenEstimator)
         estimator = self.estimator.estimator if frozen else self.estimator
         network = network_of(estimator)
@@ -327,6 +334,12 @@ class SpectralPruner(BasePruner):
                 raise ValueError(
                     "strategy='before' with parametrization='dense': a dense network has no "
                     "eigenvalues to train; use strategy='after', or parametrization='spectral'."
+                )
+            if network.trainable == "eigenvectors":
+                raise ValueError(
+                    "strategy='before' trains the eigenvalues first, and then everything, but the "
+                    "network has trainable='eigenvectors'; use strategy='after', or "
+                    "trainable='all'."
                 )
             network.set_params(trainable="eigenvalues")
         return estimator
