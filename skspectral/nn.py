@@ -91,6 +91,20 @@ class SpectralLinear(nn.Module):
             bound = 1 / math.sqrt(self.in_features) if self.in_features else 0.0
             nn.init.uniform_(self.bias, -bound, bound)
 
+    def _load_from_state_dict(self, state_dict, prefix, *others):
+        """Refuse the eigenvalues of a layer that trains others: here they would stay as they are.
+
+        The last of the `others` is torch's list of errors.
+        """
+        for name, _ in self.named_buffers():
+            if state_dict.get(prefix + name, torch.zeros(1)).any():
+                others[-1].append(
+                    f"{prefix}{name} is not zero, so it was trained; give a SpectralLinear of the "
+                    f"same eigenvalues, here it is {self.eigenvalues!r}."
+                )
+                return
+        super()._load_from_state_dict(state_dict, prefix, *others)
+
     @property
     def weight(self):
         """The weights, tensor of shape (out_features, in_features)."""

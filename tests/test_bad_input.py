@@ -48,6 +48,9 @@ def test_bad_data_leaves_a_fitted_estimator_as_it_was(regressor, data, message):
         ({"hidden_layer_sizes": -3}, "'hidden_layer_sizes' parameter"),
         ({"hidden_layer_sizes": (5, 0)}, r"hidden_layer_sizes must be > 0, got \[5, 0\]"),
         ({"hidden_layer_sizes": (2.5,)}, "must be an integer or a list of integers"),
+        ({"hidden_layer_sizes": [[1], [2, 3]]}, "must be an integer or a list of integers"),
+        ({"hidden_layer_sizes": [[1, 2]]}, "must be an integer or a list of integers"),
+        ({"early_stopping": True, "validation_fraction": 0.999}, "none of 120 rows to train on"),
         ({"eigenvalues": "up"}, "'eigenvalues' parameter"),
         ({"activation": "gelu"}, "'activation' parameter"),
         ({"alpha": -1}, "'alpha' parameter"),
@@ -178,7 +181,7 @@ def test_partial_fit_keeps_its_scale_of_y_within_the_limits(regressor, data):
     np.testing.assert_array_equal(regressor.predict(X), before)
 
 
-@pytest.mark.parametrize("scale", [1e6, 1e-6])
+@pytest.mark.parametrize("scale", [1e6, 1e-6, 1e-170])
 def test_unscaled_inputs_are_said(regressor, data, scale):
     X, y = data
     with warnings.catch_warnings(record=True) as caught:

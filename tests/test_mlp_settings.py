@@ -24,6 +24,17 @@ def test_every_setting_learns(problem, solver, learning_rate, activation):
     assert model.score(X, y) > 0.9
 
 
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("scalar", [np.float16, np.float32, np.longdouble])
+def test_numbers_of_numpy_are_numbers(problem, solver, scalar, outputs):
+    model, X, y = problem
+    model.set_params(solver=solver)
+    names = ("alpha", "alpha_phi", "alpha_lambda", "alpha_w", "learning_rate_init", "tol")
+    plain = clone(model).set_params(**dict.fromkeys(names, 2**-10))
+    model.set_params(**dict.fromkeys(names, scalar(2**-10)), hidden_layer_sizes=np.array(12))
+    assert_array_equal(outputs(model.fit(X, y), X), outputs(plain.fit(X, y), X))
+
+
 @pytest.mark.parametrize("mode", ["in", "out", "both"])
 @pytest.mark.parametrize("trainable", ["eigenvalues", "eigenvectors"])
 def test_what_is_not_trainable_stays_at_its_start(problem, mode, trainable):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_multilabel_classification
 from sklearn.exceptions import DataConversionWarning
@@ -76,6 +77,19 @@ def test_multilabel():
     assert_array_equal(model.classes_, [0, 1, 2])
     early = clone(model).set_params(early_stopping=True, max_iter=300).fit(X, Y)
     assert len(early.validation_scores_) == early.n_iter_
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # a short fit will do
+@pytest.mark.parametrize("convert", [np.asarray, csr_array])
+@pytest.mark.parametrize("options", [{}, {"early_stopping": True}, {"alpha": "auto"}])
+def test_labels_are_what_is_not_zero(options, convert):
+    X, Y = make_multilabel_classification(150, 8, n_classes=3, random_state=0)
+    model = SpectralMLPClassifier(10, max_iter=50, random_state=0, **options)
+    expected = clone(model).fit(X, Y)
+    model.fit(X, convert(255 * Y))
+    assert_array_equal(model.predict_proba(X), expected.predict_proba(X))
+    assert model.loss_ == expected.loss_
+    assert model.validation_scores_ == expected.validation_scores_
 
 
 def test_iris_probabilities():

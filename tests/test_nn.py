@@ -78,6 +78,23 @@ def test_the_penalty_empties_nodes_that_a_task_does_not_need():
     assert (inputs > 0.05 * inputs.max()).tolist() == [True] + [False] * 5
 
 
+@pytest.mark.parametrize(("own", "other"), [("in", "out"), ("out", "in"), ("in", "both")])
+def test_weights_of_a_layer_that_trains_other_eigenvalues_are_refused(own, other):
+    source = SpectralLinear(4, 3, eigenvalues=other)
+    with torch.no_grad():
+        for parameter in source.parameters():
+            parameter.add_(0.1)
+    layer = SpectralLinear(4, 3, eigenvalues=own)
+    before = {name: value.clone() for name, value in layer.state_dict().items()}
+    with pytest.raises(RuntimeError, match="give a SpectralLinear of the same eigenvalues"):
+        torch.nn.Sequential(layer).load_state_dict(torch.nn.Sequential(source).state_dict())
+    for name, value in layer.state_dict().items():
+        assert torch.equal(value, before[name])
+    again = SpectralLinear(4, 3, eigenvalues=other)
+    again.load_state_dict(source.state_dict())
+    assert torch.equal(again.weight, source.weight)
+
+
 def test_start_repr_and_bad_settings():
     layer = SpectralLinear(300, 200, eigenvalues="out")
     bound = np.sqrt(6 / 500)

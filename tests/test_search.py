@@ -2,6 +2,7 @@
 
 import copy
 import os
+import re
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import Ridge
 from sklearn.metrics import get_scorer, make_scorer, r2_score
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, RandomizedSearchCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler, scale
 
 from skspectral import (
@@ -180,8 +181,30 @@ class Seeing(SpectralMLPRegressor):
         return super().fit(X, -y, sample_weight)
 
 
+class Capped(Pipeline):
+    """Predicts nothing that it has not seen."""
+
+    def fit(self, X, y, **params):
+        self.seen_ = y.min(), y.max()
+        self[-1].set_params(max_iter=self[-1].max_iter + 1)
+        return super().fit(X, y, **params)
+
+    def predict(self, X):
+        return np.clip(super().predict(X), *self.seen_)
+
+
 def test_a_fit_of_its_own_is_respected():
     both(Seeing(max_iter=20, random_state=0), GRID, *friedman())
+    pipe = Capped([("scale", StandardScaler()), ("spectralmlpregressor", REGRESSOR)])
+    both(pipe, in_pipeline(GRID), *friedman(), scoring="r2", refit=False)
+
+
+def test_fits_are_told_as_by_scikit_learn(capsys):
+    for kind in (SpectralGridSearchCV, GridSearchCV):
+        kind(REGRESSOR, {"alpha": [1e-3, 1e-2]}, cv=3, verbose=10).fit(*friedman(60))
+    lines = re.sub("total time=.*", "", capsys.readouterr().out).splitlines()
+    assert sorted(lines[: len(lines) // 2]) == sorted(lines[len(lines) // 2 :])
+    assert any(line.startswith("[CV 3/3; 2/2] START alpha=0.01") for line in lines)
 
 
 def test_scorers_see_the_names_of_the_columns():

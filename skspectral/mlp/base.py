@@ -387,8 +387,9 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             )
 
     def _hidden_layer_sizes(self):
-        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
-        if sizes.ndim > 1 or (sizes.size and not np.issubdtype(sizes.dtype, np.integer)):
+        # As objects, lists of several lengths are an array, too.
+        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object))
+        if not all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes):
             raise ValueError(
                 "hidden_layer_sizes must be an integer or a list of integers, got "
                 f"{self.hidden_layer_sizes!r}."
@@ -412,6 +413,11 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         """Rows to train on and rows held out for early stopping."""
         from sklearn.model_selection import train_test_split
 
+        if self.validation_fraction * len(rows) > len(rows) - 1:
+            raise ValueError(
+                f"early_stopping with validation_fraction={self.validation_fraction} leaves none "
+                f"of {len(rows)} rows to train on; lower it, or give more rows."
+            )
         train, held_out = train_test_split(
             rows,
             test_size=self.validation_fraction,
@@ -440,7 +446,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
     def _alpha(self, X, y, weights, chosen, incremental):
         """The strength that `alpha` asks for; one that was chosen before stays."""
         if self.alpha != "auto":
-            return self.alpha
+            return float(self.alpha)
         if chosen:
             return self.alpha_
         if incremental:
@@ -456,7 +462,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             "eigenvalues": self.alpha_lambda,
             "weights": self.alpha_w,
         }
-        return {name: self.alpha_ if value is None else value for name, value in own.items()}
+        # Torch takes no other scalars of NumPy than doubles.
+        return {name: float(self.alpha_ if v is None else v) for name, v in own.items()}
 
     def _batch_size(self, n_rows):
         if self.batch_size == "auto":

@@ -97,16 +97,24 @@ def torch_device(name):
 
 def warn_of_scale(X):
     """Warn of columns far from the scale of one."""
-    # Sparse arrays stay sparse in their own product.
-    with np.errstate(over="ignore"):
-        squares = X.multiply(X) if hasattr(X, "multiply") else np.square(X)
-        scale = np.sqrt(np.asarray(squares.mean(axis=0)).max(initial=0))
+    scale = _largest_scale(X)
+    if scale in (0, np.inf):  # maybe its square only
+        largest = float(abs(X).max())
+        scale = largest * _largest_scale(X / largest) if largest else 0.0
     if scale > _LARGEST_SCALE or 0 < scale < _SMALLEST_SCALE:
         warnings.warn(
             f"The largest root mean square of a column of X is {scale:.2g}; the network trains "
             "well around 1: put a StandardScaler before.",
             stacklevel=2,
         )
+
+
+def _largest_scale(X):
+    """The largest root mean square of a column."""
+    # Sparse arrays stay sparse in their own product.
+    with np.errstate(over="ignore", under="ignore"):
+        squares = X.multiply(X) if hasattr(X, "multiply") else np.square(X)
+        return float(np.sqrt(np.asarray(squares.mean(axis=0)).max(initial=0)))
 
 
 def warn_of_ending(estimator, outcome, losses, n_epochs, patience):

@@ -359,7 +359,8 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
 
     def _targets(self, y):
         """What the outputs are to be, of shape (n_samples, n_outputs)."""
-        return np.asarray(self._label_binarizer.transform(y), dtype=np.float64)
+        # A row has a label where its number is not zero, whatever the number.
+        return np.asarray(self._label_binarizer.transform(y) != 0, dtype=np.float64)
 
     def _check_labels(self, y, incremental):
         if _is_multilabel(y) != self._label_binarizer.y_type_.startswith("multilabel"):
@@ -432,7 +433,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         if outputs.shape[1] == 1:
             outputs = outputs.ravel()
         # As accuracy_score, which looks at the type of y each time, for as long as an epoch takes.
-        wrong = self._label_binarizer.inverse_transform(outputs) != y
+        wrong = self._label_binarizer.inverse_transform(outputs) != (y != 0 if y.ndim == 2 else y)
         if wrong.ndim == 2:  # of labels, which may be sparse
             wrong = np.ravel(wrong.sum(axis=1)) > 0
         return float(np.average(~wrong, weights=weights))

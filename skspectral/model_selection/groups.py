@@ -55,8 +55,13 @@ class Task:
 
 
 def network_of(estimator):
-    """The SpectralMLP that an estimator is or that a Pipeline ends in; None if there is none."""
+    """The SpectralMLP that an estimator is or that a Pipeline ends in; None if there is none.
+
+    Of a Pipeline with a ``fit`` of its own nobody knows what it does with the network.
+    """
     if isinstance(estimator, Pipeline):
+        if type(estimator).fit is not Pipeline.fit:
+            return None
         estimator = estimator.steps[-1][1]
     return estimator if isinstance(estimator, BaseSpectralMLP) else None
 

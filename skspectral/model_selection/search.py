@@ -139,6 +139,7 @@ class _StackedSearch:
                 X,
                 y,
                 group,
+                n_all=(len(candidates), len(splits)),
                 fit_params=routed.estimator.fit,
                 score_params=routed.scorer.score,
                 scorer=scorers,

@@ -13,7 +13,7 @@ from skspectral.mlp.steps import finish
 from skspectral.model_selection.groups import network_of, stops_for_training
 
 
-def fit_and_score_together(estimator, X, y, tasks, *, fit_params, **options):
+def fit_and_score_together(estimator, X, y, tasks, *, n_all, fit_params, **options):
     """Fit and score a group of candidates.
 
     Parameters
@@ -22,6 +22,8 @@ def fit_and_score_together(estimator, X, y, tasks, *, fit_params, **options):
     X, y : array-like
         All the data.
     tasks : list of Task
+    n_all : tuple of int
+        Number of all candidates and of all splits.
     fit_params : dict
         For the method ``fit``, for all the data.
     **options
@@ -34,6 +36,7 @@ def fit_and_score_together(estimator, X, y, tasks, *, fit_params, **options):
     """
     fits = [_Fit(estimator, task) for task in tasks]
     train = _Once(partial(_train, fits, X, y, fit_params))
+    n_candidates, n_splits = n_all
     stacked = all(stops_for_training(network_of(fit.estimator)) for fit in fits)
     results = []
     for fit, task in zip(fits, tasks, strict=True):
@@ -46,6 +49,8 @@ def fit_and_score_together(estimator, X, y, tasks, *, fit_params, **options):
                 test=task.test,
                 parameters=task.parameters,
                 fit_params=fit_params,
+                split_progress=(task.split, n_splits),
+                candidate_progress=(task.candidate, n_candidates),
                 **options,
             )
         )
