@@ -1,5 +1,7 @@
 """Relevance of nodes, the core that it leaves, and the network cut to its core."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.utils._param_validation import StrOptions, validate_params
 
@@ -83,6 +85,7 @@ def core_mask(relevance, threshold=THRESHOLD, floor=0.0):
     >>> core_mask(np.array([1.0, 0.04, 0.5]))
     array([ True, False,  True])
     """
+    relevance = np.asarray(relevance)
     largest = relevance.max(initial=0.0)
     return (relevance > threshold * largest) & (largest > floor)
 
@@ -91,9 +94,10 @@ def gap_threshold(relevance, narrowest=3.0, resolution=1e-3):
     """The cut-off in the widest gap of a spectrum.
 
     The sorted relevances, over their largest, fall slowly within the core and then drop to nearly
-    nothing. The threshold is the geometric mean of the two neighbours whose ratio is the largest;
-    what lies below `resolution` is taken for `resolution`, so that differences between vanished
-    nodes count for nothing.
+    nothing. The threshold is the geometric mean of the two neighbours whose ratio is the largest.
+    The lower one has to be at most ``THRESHOLD``, the paper's: however much one node may stand out,
+    what is above that has not vanished. What lies below `resolution` is taken for `resolution`, so
+    that differences between vanished nodes count for nothing.
 
     Parameters
     ----------
@@ -117,12 +121,15 @@ def gap_threshold(relevance, narrowest=3.0, resolution=1e-3):
     True
     >>> gap_threshold(np.array([1.0, 0.6, 0.4, 0.2, 0.1]))
     0.05
+    >>> gap_threshold(np.array([1.0, 0.2, 0.15, 0.1]))
+    0.05
     """
+    relevance = np.asarray(relevance)
     largest = relevance.max(initial=0.0)
     if largest == 0:
         return THRESHOLD
     spectrum = np.maximum(np.sort(relevance)[::-1] / largest, resolution)
-    ratios = spectrum[:-1] / spectrum[1:]
+    ratios = np.where(spectrum[1:] <= THRESHOLD, spectrum[:-1] / spectrum[1:], 1.0)
     if ratios.max(initial=0.0) < narrowest:
         return THRESHOLD
     k = int(ratios.argmax())
@@ -159,13 +166,13 @@ def top_masks(relevances, n_nodes):
     [array([ True, False]), array([ True,  True, False])]
     """
     n_all = sum(map(len, relevances))
-    if not len(relevances) <= n_nodes <= n_all:
+    if not (isinstance(n_nodes, Integral) and len(relevances) <= n_nodes <= n_all):
         raise ValueError(
-            f"n_nodes={n_nodes} of {n_all} nodes in {len(relevances)} layers; give a number from "
-            f"{len(relevances)} to {n_all}, so that each layer keeps one."
+            f"n_nodes={n_nodes} of {n_all} nodes in {len(relevances)} layers; give a whole number "
+            f"from {len(relevances)} to {n_all}, so that each layer keeps one."
         )
     scores = []
-    for relevance in relevances:
+    for relevance in map(np.asarray, relevances):
         score = relevance / (relevance.max(initial=0.0) or 1.0)
         score[relevance.argmax()] = np.inf
         scores.append(score)

@@ -8,6 +8,7 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
 
+from skspectral.export import ready_to_train
 from skspectral.forward import forward
 
 # Rows on which the outputs of a new classifying teacher are centred, so that few classes are rare.
@@ -79,7 +80,7 @@ def make_teacher_regression(
     ------
     ValueError
         If there are not more columns than irrelevant ones, or the teacher is of another number of
-        columns.
+        columns or a classifier.
 
     References
     ----------
@@ -98,6 +99,11 @@ def make_teacher_regression(
     True
     """
     rng = check_random_state(random_state)
+    if hasattr(teacher, "classes_"):
+        raise ValueError(
+            f"teacher={teacher!r} has classes_; give a fitted regressor, or use "
+            "make_teacher_classification."
+        )
     if teacher is None:
         teacher = _teacher(
             MLPRegressor(), n_features, n_irrelevant, hidden_layer_sizes, activation, 1, rng
@@ -240,7 +246,8 @@ def _teacher(mlp, n_features, n_irrelevant, hidden_layer_sizes, activation, n_ou
     mlp.intercepts_ = [np.zeros(n) for n in widths[1:]]
     mlp.n_layers_, mlp.n_outputs_ = len(widths), n_outputs
     mlp.out_activation_, mlp.n_features_in_ = "identity", n_features
-    return mlp
+    mlp.n_iter_ = mlp.t_ = 0
+    return ready_to_train(mlp)
 
 
 def _give_classes(teacher, n_classes, rng):

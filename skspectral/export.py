@@ -58,7 +58,11 @@ def to_sklearn(estimator):
     for name in names:
         if hasattr(estimator, name):
             setattr(mlp, name, getattr(estimator, name))
-    # For a training that goes on from here.
+    return ready_to_train(mlp)
+
+
+def ready_to_train(mlp):
+    """A network of scikit-learn that has weights, with what a training wants that goes on."""
     mlp.loss_curve_, mlp.best_loss_, mlp._no_improvement_count = [], np.inf, 0
     mlp.validation_scores_, mlp.best_validation_score_ = [], -np.inf
     return mlp

@@ -26,7 +26,17 @@ def initial_eigenvalues(n_in, n_out, eigenvalues="in", dtype=np.float64):
     -------
     eigenvalues_in : ndarray of shape (n_in,)
     eigenvalues_out : ndarray of shape (n_out,)
+
+    Raises
+    ------
+    ValueError
+        If `eigenvalues` is none of these.
     """
+    if eigenvalues not in (*EIGENVALUES, None):
+        raise ValueError(
+            f"eigenvalues={eigenvalues!r} is none of {', '.join(map(repr, EIGENVALUES))}; give one "
+            "of them, or None for a dense transfer."
+        )
     gated_by_out = eigenvalues == "out"
     return (
         np.full(n_in, 0 if gated_by_out else 1, dtype=dtype),
@@ -76,8 +86,8 @@ def transfer_weights(eigenvectors, eigenvalues_in, eigenvalues_out):
     >>> transfer_weights(np.array([[1.0, 2.0]]), np.array([3.0]), np.array([0.0, 1.0]))
     array([[3., 4.]])
     """
-    _check_lengths(eigenvectors, eigenvalues_in, eigenvalues_out)
-    return eigenvectors * gates(eigenvalues_in, eigenvalues_out)
+    transfer = _checked(eigenvectors, eigenvalues_in, eigenvalues_out)
+    return transfer[0] * gates(*transfer[1:])
 
 
 def adjacency_matrix(eigenvectors, eigenvalues_in, eigenvalues_out):
@@ -117,23 +127,24 @@ def adjacency_matrix(eigenvectors, eigenvalues_in, eigenvalues_out):
     array([[3., 0.],
            [4., 1.]])
     """
-    _check_lengths(eigenvectors, eigenvalues_in, eigenvalues_out)
+    eigenvectors, *eigenvalues = _checked(eigenvectors, eigenvalues_in, eigenvalues_out)
     n_in, n_out = eigenvectors.shape
     basis = np.eye(n_in + n_out, dtype=eigenvectors.dtype)
     basis[n_in:, :n_in] = eigenvectors.T
     inverse = 2 * np.eye(n_in + n_out, dtype=eigenvectors.dtype) - basis
-    return basis * np.concatenate([eigenvalues_in, eigenvalues_out]) @ inverse
+    return basis * np.concatenate(eigenvalues) @ inverse
 
 
-def _check_lengths(eigenvectors, eigenvalues_in, eigenvalues_out):
-    """Raise where broadcasting would give some nodes the eigenvalue of another."""
-    lengths = np.shape(eigenvalues_in) + np.shape(eigenvalues_out)
-    if lengths != eigenvectors.shape:
+def _checked(*transfer):
+    """The arrays of a transfer; broadcasting would give some nodes the eigenvalue of another."""
+    eigenvectors, eigenvalues_in, eigenvalues_out = map(np.asarray, transfer)
+    if eigenvalues_in.shape + eigenvalues_out.shape != eigenvectors.shape:
         raise ValueError(
-            f"Got eigenvalues of shape {np.shape(eigenvalues_in)} and {np.shape(eigenvalues_out)} "
-            f"for eigenvectors of shape {eigenvectors.shape}; give one for each inbound node and "
-            "one for each outbound node."
+            f"Got eigenvalues of shape {eigenvalues_in.shape} and {eigenvalues_out.shape} for "
+            f"eigenvectors of shape {eigenvectors.shape}; give one for each inbound node and one "
+            "for each outbound node."
         )
+    return eigenvectors, eigenvalues_in, eigenvalues_out
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from skspectral.core import core_mask, prune, relevance, top_masks
+from skspectral.core import core_mask, gap_threshold, prune, relevance, top_masks
 from skspectral.forward import forward
 from skspectral.spectral import Parameters, initial_eigenvalues
 
@@ -137,13 +137,31 @@ def test_prune_takes_lists_and_whole_numbers():
         prune(weights, intercepts, [[True, False]], "sine")
 
 
+@pytest.mark.parametrize(
+    ("nodes", "kept"),
+    [
+        ([1.0, 0.6, 0.4, 0.001, 0.0005], 3),
+        ([1.0, 0.2, 0.19, 0.18, 0.01, 0.009], 4),  # not the ratio of 5, but that of 18
+        ([1.0, 0.2, 0.19, 0.18, 0.06, 0.06], 6),  # the paper's, for what is there has not vanished
+        ([1.0, 0.2, 0.19, 0.06, 0.045], 4),
+        ([1.0, 0.03, 0.02, 1e-5], 1),
+        ([1.0], 1),
+    ],
+)
+def test_a_gap_is_above_what_has_vanished(nodes, kept):
+    mask = core_mask(nodes, gap_threshold(nodes))
+    assert mask.tolist() == [True] * kept + [False] * (len(nodes) - kept)
+    scaled = gap_threshold(1e6 * np.array(nodes[::-1]))
+    assert scaled == pytest.approx(gap_threshold(nodes), rel=1e-12)
+
+
 def test_top_masks_leave_every_layer_a_node():
-    spectra = [np.array([0.0, 0.0, 0.0]), np.array([3.0, 2.0])]
+    spectra = [[0.0, 0.0, 0.0], np.array([3.0, 2.0])]
     for n_nodes in range(2, 6):
         masks = top_masks(spectra, n_nodes)
         assert sum(mask.sum() for mask in masks) == n_nodes
         assert all(mask.any() for mask in masks)
-    for n_nodes in (-1, 0, 1, 6):
+    for n_nodes in (-1, 0, 1, 6, 2.0):
         with pytest.raises(ValueError, match=f"n_nodes={n_nodes} of 5 nodes in 2 layers"):
             top_masks(spectra, n_nodes)
 

@@ -1,7 +1,10 @@
 """Teachers and their data."""
 
+import warnings
+
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from skspectral.datasets import make_teacher_classification, make_teacher_regression
@@ -100,6 +103,25 @@ def test_the_teacher_of_classes_gives_each_row_one(flip_y):
     numbers = MLPRegressor().partial_fit(X, X[:, 0])
     with pytest.raises(ValueError, match="has no classes_; give a fitted classifier"):
         make_teacher_classification(10, 3, teacher=numbers, flip_y=flip_y)
+    classes = MLPClassifier().partial_fit(X, X[:, 0] > 0, classes=[False, True])
+    with pytest.raises(ValueError, match="has classes_; give a fitted regressor"):
+        make_teacher_regression(10, 3, teacher=classes, noise=flip_y)
+
+
+@pytest.mark.parametrize("make", [make_teacher_regression, make_teacher_classification])
+@pytest.mark.parametrize("options", [{}, {"early_stopping": True}])
+def test_a_teacher_learns_on(make, options):
+    X, y, teacher = make(300, 4, hidden_layer_sizes=3, return_teacher=True, random_state=0)
+    weights = teacher.coefs_[0].copy()
+    teacher.set_params(warm_start=True, max_iter=2, random_state=0, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        teacher.fit(X, y)
+    assert teacher.score(X, y) > 0.95
+    if not options:
+        teacher.partial_fit(X, y)
+        assert teacher.t_ == 3 * 300
+    np.testing.assert_allclose(teacher.coefs_[0], weights, atol=0.05)
 
 
 def test_bad_parameters():

@@ -36,6 +36,7 @@ from skspectral.inspection import (
 
 matplotlib.use("agg")
 from matplotlib import pyplot as plt
+from matplotlib.colors import to_rgba
 
 LBFGS = SpectralMLPRegressor(hidden_layer_sizes=20, solver="lbfgs", random_state=0)
 
@@ -201,6 +202,7 @@ def test_pipeline_stands_for_its_network(pipe):
         ({"layer": -2}, "layer=-2 is no layer"),
         ({"kind": "bars"}, "kind='bars' is not known; give 'spectrum' or 'histogram'"),
         ({"threshold": 0}, "threshold must be a share of the largest relevance.* got 0"),
+        ({"threshold": "gap"}, "threshold must be a share of the largest relevance.* got 'gap'"),
         ({"names": ["a", "b"]}, "Got 2 names for 1 networks; give one for each"),
     ],
 )
@@ -383,6 +385,15 @@ def test_pruning_display_refuses(small, networks, options, message):
         PruningCurveDisplay.from_estimator(networks[0], *small, **options)
 
 
+@pytest.mark.parametrize("missing", ["scores", "scores_full", "names"])
+def test_pruning_display_wants_as_many_of_each(missing):
+    parts = {"n_nodes": [np.arange(1, 4)] * 2, "scores": [np.arange(3)] * 2}
+    parts |= {"scores_full": [1.0, 1.0], "names": ["a", "b"]}
+    parts[missing] = parts[missing][:1]
+    with pytest.raises(ValueError, match=f"Got 1 {missing} for 2 networks; give one for each"):
+        PruningCurveDisplay(**parts).plot()
+
+
 # Core size
 
 
@@ -460,6 +471,7 @@ def test_core_size_curve_of_a_classifier_is_stratified_and_widens_the_first_laye
         ({"widths": [0, 5]}, r"widths must be integers of at least 1, one or more, got \[0, 5\]"),
         ({"widths": []}, "widths must be integers of at least 1"),
         ({"widths": [5], "n_repeats": 0}, "n_repeats must be integers of at least 1"),
+        ({"widths": [5], "n_repeats": [2, 3]}, "n_repeats must be one integer of at least 1"),
     ],
 )
 def test_core_size_curve_refuses(small, options, message):
@@ -510,6 +522,12 @@ def test_core_size_display_from_estimator_on_given_axes(small):
     expected = core_size_curve(LBFGS, *small, dense=False, **options)
     np.testing.assert_array_equal(display.core_sizes, expected.core_sizes)
     assert legend_texts(axes[0]) == ["spectral", "core = $h$"]
+
+
+def test_core_size_display_refuses_before_it_fits(monkeypatch):
+    monkeypatch.setattr(SpectralMLPRegressor, "fit", lambda *_: pytest.fail("fitted"))
+    with pytest.raises(ValueError, match="teacher_size must be one integer of at least 1"):
+        CoreSizeDisplay.from_estimator(LBFGS, [[0]], [0], widths=5, teacher_size=[3, 4])
 
 
 def test_core_size_display_refuses(curve):
@@ -586,6 +604,37 @@ def test_path_display_wants_one_name_each(networks):
 def test_import_does_not_need_matplotlib():
     code = "import sys, skspectral.inspection; sys.exit('matplotlib' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_single_point_is_seen(small):
+    X, y = small
+    mlp = clone(LBFGS).set_params(hidden_layer_sizes=1).fit(X[:, :1], y)
+    displays = [
+        RelevanceDisplay.from_estimator(mlp),
+        PruningCurveDisplay.from_estimator(mlp, X[:, :1], y, sizes=1),
+        PathDisplay.from_estimator(mlp),
+        CoreSizeDisplay.from_estimator(LBFGS, X, y, widths=8, n_repeats=1, dense=False),
+    ]
+    for display in displays:
+        for line in np.ravel(display.lines_):
+            figure, color = line.figure, to_rgba(line.get_color())
+            figure.canvas.draw()
+            pixels = np.asarray(figure.canvas.buffer_rgba()) / 255
+            before = np.isclose(pixels, color, atol=0.02).all(axis=-1).sum()
+            line.remove()
+            figure.canvas.draw()
+            pixels = np.asarray(figure.canvas.buffer_rgba()) / 255
+            assert np.isclose(pixels, color, atol=0.02).all(axis=-1).sum() < before
+
+
+def test_nodes_are_counted_in_whole_numbers(small):
+    mlp = clone(LBFGS).set_params(hidden_layer_sizes=3).fit(*small)
+    for display in (
+        RelevanceDisplay.from_estimator(mlp),
+        PruningCurveDisplay.from_estimator(mlp, *small),
+    ):
+        ticks = display.ax_.get_xticks()
+        np.testing.assert_array_equal(ticks, np.round(ticks))
 
 
 def test_missing_matplotlib_is_named(networks, monkeypatch):

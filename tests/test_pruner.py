@@ -28,6 +28,7 @@ from skspectral import (
     SpectralPrunerCV,
 )
 from skspectral.core import gap_threshold, relevance
+from skspectral.mlp.cut import cut
 from skspectral.pruner import refit
 
 N_TEACHER = 5  # hidden nodes of the teacher in conftest.py
@@ -414,6 +415,37 @@ def test_summary_counts(pruner, capsys):
     assert rows["bytes"][0] == 8 * rows["parameters"][0]
 
 
+def test_an_input_that_outweighs_the_others_does_not_drive_them_out():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3300, 8))
+    logits = 8 * X[:, 0] + X[:, 1] + X[:, 2] - X[:, 3] + X[:, 4]
+    y = logits + 0.3 * rng.logistic(size=len(X)) > 0
+    mlp = SpectralMLPClassifier(50, random_state=0)
+    pruner = SpectralPruner(mlp, layer=0).fit(X[:300], y[:300])
+    assert pruner.get_support()[:5].all()
+    assert pruner.score(X[300:], y[300:]) > pruner.estimator_.score(X[300:], y[300:]) - 0.01
+
+
+def test_largest_change_is_that_of_the_rows_that_count(data):
+    X, y = np.vstack([data[0], 1000 * data[0]]), np.tile(data[1], 2)
+    weights = np.repeat([1.0, 0.0], 120)
+    mlp = SpectralMLPRegressor(12, alpha=1e-2, solver="lbfgs", random_state=0)
+    changes = [
+        SpectralPruner(mlp, threshold=0.3, refit=False).fit(*own, **params).largest_change_
+        for own, params in (((X, y), {"sample_weight": weights}), (data, {}))
+    ]
+    assert changes[0] == pytest.approx(changes[1], rel=1e-4)
+
+
+def test_largest_change_before_training_is_that_of_the_cut(data):
+    X, y = data
+    mlp = SpectralMLPRegressor(12, max_iter=300, random_state=0)
+    pruner = SpectralPruner(mlp, strategy="before", n_nodes_to_select=6).fit(X, y)
+    small = cut(pruner.estimator_, pruner.masks_[1:])
+    change = np.abs(pruner.estimator_.predict(X) - small.predict(X)).max()
+    assert pruner.largest_change_ == pytest.approx(change, rel=1e-10)
+
+
 def test_largest_change_is_that_of_the_cut(teacher):
     X, y = teacher[0][:300], teacher[1][:300]
     mlp = SpectralMLPRegressor(hidden_layer_sizes=20, max_iter=300, random_state=0)
@@ -515,6 +547,8 @@ def test_constant_network_keeps_one_node_and_says_so(data):
         ({"n_nodes_to_select": ("a",)}, "a of 12 nodes"),
         ({"threshold": lambda r: np.nan}, "threshold returned nan"),
         ({"threshold": lambda r: r}, "threshold returned array"),
+        ({"threshold": lambda r: None}, "threshold returned None"),
+        ({"estimator": Pipeline([])}, "no spectral network to prune in Pipeline"),
         ({"threshold": 1.5}, "'threshold' parameter"),
         ({"prefit": True}, "SpectralMLPRegressor is not fitted"),
         ({"prefit": True, "strategy": "before"}, "has been trained already; use strategy='after'"),
@@ -603,8 +637,29 @@ def test_a_frozen_network_is_not_lost_where_pruners_are_cloned(student, teacher)
 
 
 def test_a_target_is_required(student, teacher):
-    with pytest.raises(ValueError, match="requires y to be passed, but the target y is None"):
-        SpectralPruner(student, prefit=True).fit(teacher[0], None)
+    for pruner in (SpectralPruner(student, prefit=True), SpectralPrunerCV(student)):
+        with pytest.raises(ValueError, match="requires y to be passed, but the target y is None"):
+            pruner.fit(teacher[0], None)
+
+
+def test_a_prefit_network_takes_weights_as_one_that_is_fitted(data, regressor):
+    X, y = data
+    pipe = make_pipeline(StandardScaler(), regressor)
+    for estimator, name in (
+        (regressor, "sample_weight"),
+        (pipe, "spectralmlpregressor__sample_weight"),
+    ):
+        pruner = SpectralPruner(estimator.fit(X, y), prefit=True)
+        for other in ("sample_wieght", "nobody__sample_weight"):
+            with pytest.raises(TypeError, match=f"got '{other}'; .* it takes '{name}' only"):
+                pruner.fit(X, y, **{other: np.ones(120)})
+        with pytest.raises(ValueError, match="Negative values"):
+            pruner.fit(X, y, **{name: -np.ones(120)})
+        with pytest.raises(ValueError, match="at least one"):
+            pruner.fit(X, y, **{name: np.zeros(120)})
+        with pytest.raises(ValueError, match="inconsistent|shape"):
+            pruner.fit(X, y, **{name: np.ones(7)})
+        assert pruner.fit(X, y, **{name: np.repeat([1.0, 0.0], 60)}).score(X[:60], y[:60]) > 0.95
 
 
 def test_without_hidden_layers_only_inputs_can_be_cut(data):

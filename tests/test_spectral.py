@@ -33,6 +33,16 @@ def test_adjacency_matrix_has_the_given_eigenvalues_and_eigenvectors(n_in, n_out
     np.testing.assert_allclose(block, transfer_weights(phi, lambda_in, lambda_out).T, atol=1e-14)
 
 
+def test_lists_are_arrays():
+    assert transfer_weights([[1, 2]], [3], [0, 1]).tolist() == [[3, 4]]
+    assert adjacency_matrix([[2]], [3], [1]).tolist() == [[3, 0], [4, 1]]
+
+
+def test_eigenvalues_start_in_a_mode_that_there_is():
+    with pytest.raises(ValueError, match="eigenvalues='inn' is none of 'out', 'in', 'both'"):
+        initial_eigenvalues(2, 3, "inn")
+
+
 @pytest.mark.parametrize("function", [transfer_weights, adjacency_matrix])
 @pytest.mark.parametrize(("n_in", "n_out"), [(1, 2), (3, 1), (2, 3)])
 def test_every_node_has_an_eigenvalue(function, n_in, n_out):

@@ -28,8 +28,8 @@ def within(estimator):
 
 
 def last_step(estimator):
-    """The network: the estimator itself or the last step of a Pipeline."""
-    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    """The network: the estimator itself or the last step of a Pipeline that has any."""
+    return estimator[-1] if isinstance(estimator, Pipeline) and len(estimator) else estimator
 
 
 def fitted_network(estimator, *attributes, allowed=OURS):
@@ -62,7 +62,7 @@ def layer_index(layer, n_hidden, first):
     if layer == -1 and n_hidden > 0:
         return n_hidden
     if layer in range(first, n_hidden + 1):
-        return layer
+        return int(layer)
     inputs = "0 for the inputs, " if first == 0 else ""
     raise ValueError(
         f"layer={layer!r} is no layer of a network with {n_hidden} hidden layers; give {inputs}1 "
@@ -91,6 +91,14 @@ def whole_numbers(name, values, low, high=np.inf):
     if not whole or found[0] < low or found[-1] > high:
         bounds = f"of at least {low}" if np.isinf(high) else f"from {low} to {high}"
         raise ValueError(f"{name} must be integers {bounds}, one or more, got {values!r}.")
+    return found
+
+
+def whole_number(name, value, low):
+    """The value, checked to be one integer of at least `low`."""
+    if np.ndim(value):
+        raise ValueError(f"{name} must be one integer of at least {low}, got {value!r}.")
+    (found,) = whole_numbers(name, value, low)
     return found
 
 

@@ -8,7 +8,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
-from skspectral.inspection.arguments import OURS, last_step, whole_numbers
+from skspectral.inspection.arguments import OURS, last_step, whole_number, whole_numbers
 
 
 def core_size_curve(
@@ -106,7 +106,7 @@ def core_size_curve(
             "eigenvalues to train or to leave; give dense=False."
         )
     widths = whole_numbers("widths", widths, 1)
-    (n_repeats,) = whole_numbers("n_repeats", n_repeats, 1)
+    n_repeats = whole_number("n_repeats", n_repeats, 1)
     rng = check_random_state(random_state)
     seeds = rng.randint(np.iinfo(np.int32).max, size=(n_repeats, 2)).tolist()
     kinds = ("spectral", "dense") if dense else ("spectral",)

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from skspectral.inspection.arguments import whole_numbers
+from skspectral.inspection.arguments import whole_number
 from skspectral.inspection.core_size import core_size_curve
 from skspectral.inspection.style import REFERENCE, curve_style, new_axes
 
@@ -138,6 +138,7 @@ class CoreSizeDisplay:
         'nodes in the core'
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        _check(teacher_size, ax)  # before fits that may take long
         curve = core_size_curve(
             estimator,
             X,
@@ -169,10 +170,7 @@ class CoreSizeDisplay:
         ValueError
             If `ax` is not two Axes or `teacher_size` no positive integer.
         """
-        if self.teacher_size is not None:
-            whole_numbers("teacher_size", self.teacher_size, 1)
-        if ax is not None and np.size(ax) != 2:
-            raise ValueError(f"ax must hold two Axes, got {np.size(ax)}; plt.subplots(1, 2) does.")
+        _check(self.teacher_size, ax)
         self.axes_ = np.ravel(new_axes(ax, f"{type(self).__name__}.plot", n_panels=2))
         sizes, scores = self.axes_
         self.figure_ = sizes.figure
@@ -195,9 +193,16 @@ class CoreSizeDisplay:
     def _draw(self, panel, k, values):
         """Mean and spread over the repeats, of shape (n_widths, n_repeats)."""
         mean, spread = values.mean(axis=1), values.std(axis=1)
-        style = curve_style(k)
+        style = curve_style(k, len(mean))
         (line,) = panel.plot(self.widths, mean, label=self.kinds[k], **style)
         band = panel.fill_between(
             self.widths, mean - spread, mean + spread, color=style["color"], alpha=0.2, linewidth=0
         )
         return line, band
+
+
+def _check(teacher_size, ax):
+    if teacher_size is not None:
+        whole_number("teacher_size", teacher_size, 1)
+    if ax is not None and np.size(ax) != 2:
+        raise ValueError(f"ax must hold two Axes, got {np.size(ax)}; plt.subplots(1, 2) does.")

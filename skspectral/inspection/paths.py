@@ -196,10 +196,8 @@ class PathDisplay:
         for k, (paths, name) in enumerate(zip(self.paths, self.names, strict=True)):
             label = f"{name}: {len(paths)} paths"
             rank = np.arange(1, len(paths) + 1) / max(1, len(paths))
-            style = curve_style(k, **{"label": label} | line_kw)
+            style = curve_style(k, len(paths), **{"label": label} | line_kw)
             self.lines_ += self.ax_.plot(rank, paths, **style)
-        self.ax_.set(
-            xlabel="rank / number of paths", ylabel=r"path product $w^{(1)}_{ij} w^{(2)}_{jk}$"
-        )
+        self.ax_.set(xlabel="rank / number of paths", ylabel="path product $w_{ij} w_{jk}$")
         self.ax_.legend()
         return self

@@ -12,7 +12,7 @@ from skspectral.inspection.arguments import (
     whole_numbers,
 )
 from skspectral.inspection.pruning import pruning_curve
-from skspectral.inspection.style import REFERENCE, curve_style, new_axes
+from skspectral.inspection.style import REFERENCE, curve_style, new_axes, whole_ticks
 
 # Changes below this share of the largest are drawn at it: a log axis has no zero.
 _FLOOR = 1e-6
@@ -189,11 +189,12 @@ class PruningCurveDisplay:
         Raises
         ------
         ValueError
-            If `align` is not allowed, or there is not one name or size of the teacher for each
-            network.
+            If `align` is not allowed, or there are not scores, a name and a size of the teacher for
+            each network.
         """
         one_of("align", align, ["difference", "ratio"])
-        one_each("names", self.names, len(self.n_nodes))
+        for name in ("scores", "scores_full", "names"):
+            one_each(name, getattr(self, name), len(self.n_nodes))
         label, positions = self._positions(align)
         changes = [
             np.abs(np.asarray(scores) - full)
@@ -204,13 +205,15 @@ class PruningCurveDisplay:
         self.figure_ = self.ax_.figure
         self.lines_ = []
         for k, (n, change) in enumerate(zip(positions, changes, strict=True)):
-            style = curve_style(k, **{"label": self.names[k]} | line_kw)
+            style = curve_style(k, len(n), **{"label": self.names[k]} | line_kw)
             self.lines_ += self.ax_.plot(n, np.maximum(change, floor), **style)
         if self.teacher_size is not None:
             self.ax_.axvline(0, label="size of the teacher", **REFERENCE)
         least = rf"at least $10^{{{np.log10(_FLOOR):.0f}}}$ of the largest"
         ylabel = f"|change of the {self.score_name}|\n({least})"
         self.ax_.set(xlabel=label, ylabel=ylabel, yscale="log")
+        if self.teacher_size is None or align == "difference":
+            whole_ticks(self.ax_.xaxis)
         self.ax_.legend()
         return self
 

@@ -1,5 +1,7 @@
 """The relevance of the nodes of a layer: the core stands apart."""
 
+from numbers import Real
+
 import numpy as np
 
 from skspectral.core import THRESHOLD, core_mask
@@ -12,7 +14,7 @@ from skspectral.inspection.arguments import (
     one_each,
     one_of,
 )
-from skspectral.inspection.style import REFERENCE, curve_style, new_axes
+from skspectral.inspection.style import REFERENCE, curve_style, new_axes, whole_ticks
 
 # Shares below it are drawn at it: a log axis has no zero.
 _FLOOR = 1e-6
@@ -181,7 +183,7 @@ class RelevanceDisplay:
         one_each("names", self.names, len(self.relevances))
         if self.node_names is not None:
             one_each("node_names", self.node_names, len(self.relevances[0]), "nodes")
-        if not 0 < self.threshold < 1:
+        if not (isinstance(self.threshold, Real) and 0 < self.threshold < 1):
             raise ValueError(
                 f"threshold must be a share of the largest relevance, between 0 and 1, got "
                 f"{self.threshold!r}."
@@ -218,13 +220,15 @@ class RelevanceDisplay:
             order = np.argsort(-shares, kind="stable")
             self.ax_.set_xticks(rank, np.asarray(self.node_names)[order], rotation=90)
             self.ax_.set_xlabel("sorted by relevance")
-        return self.ax_.plot(rank, spectrum, **curve_style(k, **line_kw))
+        else:
+            whole_ticks(self.ax_.xaxis)
+        return self.ax_.plot(rank, spectrum, **curve_style(k, len(rank), **line_kw))
 
     def _draw_histogram(self, k, shares, **line_kw):
         # On a linear axis the many irrelevant nodes would hide the few relevant ones.
         self.ax_.set(xlabel=r"$R_i / \max R$", ylabel="number of nodes", yscale="log")
         counts, edges = np.histogram(shares, bins=_N_BINS, range=(0, 1))
-        style = curve_style(k, marker=False, **{"drawstyle": "steps-post"} | line_kw)
+        style = curve_style(k, **{"drawstyle": "steps-post"} | line_kw)
         return self.ax_.plot(edges, np.append(counts, 0), **style)
 
 

@@ -20,8 +20,18 @@ def new_axes(ax, caller, n_panels=1):
     return ax
 
 
-def curve_style(k, marker=True, **line_kw):
-    """Keywords of the k-th curve, with open markers so that curves show through each other."""
+def whole_ticks(axis):
+    """No ticks between the whole numbers of an axis."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(integer=True))
+
+
+def curve_style(k, n_marked=0, **line_kw):
+    """Keywords of the k-th curve, with open markers so that curves show through each other.
+
+    `n_marked` is the number of its points, of which those are marked that are not too close.
+    """
     from matplotlib.cbook import normalize_kwargs
     from matplotlib.lines import Line2D
 
@@ -31,11 +41,12 @@ def curve_style(k, marker=True, **line_kw):
         # Later curves are thinner: where curves coincide, each is seen.
         "linewidth": max(1.0, 2.2 - 0.4 * k),
     }
-    if marker:
+    if n_marked:
         own |= {
             "marker": MARKERS[k % len(MARKERS)],
             "markersize": 6,
             "markerfacecolor": "none",
-            "markevery": 0.015,  # of the diagonal of the axes, on screen
+            # Of the diagonal of the axes, on screen; a single point is at no distance from any.
+            "markevery": 0.015 if n_marked > 1 else None,
         }
     return own | normalize_kwargs(line_kw, Line2D)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.feature_selection import SelectorMixin
-from sklearn.utils import ClassifierTags, get_tags
+from sklearn.utils import ClassifierTags, get_tags, indexable
 from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
@@ -267,6 +267,14 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             tags.non_deterministic = getattr(last_step(estimator), "random_state", 0) is None
         return tags
 
+    def _indexable(self, X, y):
+        """X and y, of which rows can be taken."""
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        return indexable(X, y)
+
     def _routed(self, params):
         """The parameters of `fit` that are for that of the estimator."""
         if _routing_enabled():
@@ -350,6 +358,8 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         elif self.refit:
             small, scores = refit(small, kept, y, sample_weight)
         change = network_of(estimator)._outputs(X) - first._outputs(kept)
+        if sample_weight is not None:
+            change = change[np.asarray(sample_weight) > 0]
         self._fitted = {
             "estimator_": estimator,
             "masks_": masks,

@@ -49,4 +49,5 @@ def scores_of_sizes(network, X, y, scorer, sizes):
     scores : ndarray of shape (n_sizes,)
     """
     spectra = network.node_importances_
-    return np.array([scorer(cut(network, top_masks(spectra, int(n))), X, y) for n in sizes])
+    cuts = (cut(network, top_masks(spectra, int(n))) for n in sizes)
+    return np.array([scorer(one, X, y) for one in cuts], dtype=float)

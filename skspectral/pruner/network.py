@@ -18,8 +18,9 @@ class UnusableError(ValueError, AttributeError):
 
 
 def last_step(estimator):
-    """The estimator itself, or the last step of a Pipeline."""
-    return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    """The estimator itself, or the last step of a Pipeline that has any."""
+    pipeline = isinstance(estimator, Pipeline) and estimator.steps
+    return estimator.steps[-1][1] if pipeline else estimator
 
 
 def first_step(estimator):
@@ -57,7 +58,7 @@ def network_for(y):
     """The estimator that `y` calls for, with its defaults and a fixed `random_state`.
 
     A regressor for floats, whole numbers among them: what is measured may be whole. Classes are
-    integers, strings or booleans.
+    integers, strings or booleans, and labels a matrix of zeros and ones of any type.
     """
     kind = type_of_target(y, input_name="y")
     floats = kind != "multilabel-indicator" and np.asarray(y).dtype.kind == "f"
@@ -79,6 +80,25 @@ def network_weights(estimator, params):
     return None if np.ndim(weights) == 0 else weights  # a number is the weight of each
 
 
+def refuse_other_parameters(estimator, params):
+    """Check that there is nothing but sample weights for the network, which nobody else would see.
+
+    Raises
+    ------
+    TypeError
+        If a parameter is another.
+    """
+    if _routing_enabled():  # it refuses by itself
+        return
+    step = f"{estimator.steps[-1][0]}__" if isinstance(estimator, Pipeline) else ""
+    for name in params:
+        if name != f"{step}sample_weight":
+            raise TypeError(
+                f"fit() with prefit=True got {name!r}; besides X and y it takes "
+                f"'{step}sample_weight' only: nothing else is fitted."
+            )
+
+
 def reaching(estimator, X):
     """What of X reaches the network of a fitted estimator."""
     steps = steps_before(estimator)
@@ -90,16 +110,19 @@ def as_vector(y):
     return np.ravel(y) if np.ndim(y) == 2 and np.shape(y)[1] == 1 else y
 
 
-def refuse_other_data(network, X, y):
+def refuse_other_data(network, X, y, sample_weight):
     """Check that the data are of the kind that a fitted network has learnt.
 
     Raises
     ------
     ValueError
-        If X has other columns, or y other labels or another number of outputs.
+        If X has other columns, or y other labels or another number of outputs, or a weight is
+        negative or all are zero.
     """
     validate_data(network, X, reset=False, skip_check_array=True)
-    _, targets = network._encode(y if hasattr(y, "tocsr") else np.asarray(y), True, True)
+    y = y if hasattr(y, "tocsr") else np.asarray(y)
+    _, targets = network._encode(y, True, True)
+    network._weigh(X, y, sample_weight)
     if targets.shape[1] != network.n_outputs_:
         raise ValueError(
             f"This y makes {targets.shape[1]} outputs, and the prefit {type(network).__name__} has "

@@ -1,6 +1,6 @@
 """SpectralPruner."""
 
-from copy import deepcopy
+from copy import copy, deepcopy
 from functools import partial
 from numbers import Integral, Real
 
@@ -8,7 +8,6 @@ import numpy as np
 from sklearn.base import _fit_context, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import indexable
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import _num_samples
 
@@ -23,6 +22,7 @@ from skspectral.pruner.network import (
     network_weights,
     reaching,
     refuse_other_data,
+    refuse_other_parameters,
 )
 from skspectral.pruner.recovery import recover
 from skspectral.pruner.refit import train_on
@@ -43,9 +43,9 @@ class SpectralPruner(BasePruner):
     ----------
     estimator : estimator, default=None
         A SpectralMLPRegressor, a SpectralMLPClassifier or a Pipeline that ends in one. None is a
-        SpectralMLPRegressor for a y of floats, and else a SpectralMLPClassifier, with
-        ``random_state=0``; only after :meth:`fit` it is known which, so name a classifier for
-        cross-validation, whose folds then have their share of each class.
+        SpectralMLPRegressor for a y of floats, unless they are a matrix of zeros and ones, and else
+        a SpectralMLPClassifier, with ``random_state=0``; only after :meth:`fit` it is known which,
+        so name a classifier for cross-validation, whose folds then have their share of each class.
     layer : int, default=-1
         The layer that :meth:`transform` returns: 0 is the inputs, k hidden layer k, -1 the last
         hidden layer.
@@ -242,22 +242,23 @@ class SpectralPruner(BasePruner):
             If the estimator is or ends in no spectral network, the layer does not exist, there are
             not as many nodes as asked for, or the network is none that can be pruned before
             training.
+        TypeError
+            If `estimator` is fitted, and there is a parameter for anything but its weights.
         sklearn.exceptions.NotFittedError
             If `estimator` should be fitted and is not.
         """
-        X, y = indexable(X, y)
+        X, y = self._indexable(X, y)
         params = self._routed(params)
-        if y is None:
-            raise ValueError("SpectralPruner requires y to be passed, but the target y is None.")
         if self.prefit:
             estimator, train = deepcopy(self._given()), None
+            refuse_other_parameters(estimator, params)
         else:
             estimator = self._to_fit(y).fit(X, y, **params)
             pass_on_interruption(network_of(estimator))
             train = _train_from_start if self.strategy == "before" else None
         X, y = reaching(estimator, X), as_vector(y)
         if self.prefit:
-            refuse_other_data(network_of(estimator), X, y)
+            refuse_other_data(network_of(estimator), X, y, network_weights(estimator, params))
         masks = self._select(estimator)
         asked = self.threshold == "auto" and self.n_nodes_to_select is None and self.refit
         if asked and train is None and self._data_choose(estimator, masks[0], X, y, params):
@@ -352,7 +353,7 @@ class SpectralPruner(BasePruner):
 
 def _train_from_start(network, X, y, sample_weight):
     """Train from the eigenvalues that training starts from; intercepts go on where they are."""
-    mode = network._state["mode"]
+    network, mode = copy(network), network._state["mode"]
     pairs = [initial_eigenvalues(*phi.shape, mode, phi.dtype) for phi in network.eigenvectors_]
     network.eigenvalues_in_, network.eigenvalues_out_ = map(list, zip(*pairs, strict=True))
     transfers = zip(network.eigenvectors_, *zip(*pairs, strict=True), strict=True)

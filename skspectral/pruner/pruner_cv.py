@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import _fit_context, clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing, indexable
+from sklearn.utils import _safe_indexing
 from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metadata_routing import MethodMapping, process_routing
@@ -154,7 +154,7 @@ class SpectralPrunerCV(BasePruner):
             If the estimator is or ends in no spectral network, has no hidden layer, the layer does
             not exist, or no size has a finite score in every split.
         """
-        X, y = indexable(X, y)
+        X, y = self._indexable(X, y)
         split_params, params = self._split_and_routed(params)
         base = network_for(y) if self.estimator is None else clone(self.estimator)
         layer = layer_index(self.layer, network_of(base))

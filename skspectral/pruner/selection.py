@@ -78,7 +78,7 @@ def select_masks(network, layer, threshold, n_nodes_to_select):
 
 def _called(threshold, spectrum):
     share = threshold(spectrum)
-    if np.ndim(share) != 0 or not 0 <= share < 1:
+    if not isinstance(share, Real) or not 0 <= share < 1:
         raise UnusableError(
             f"threshold returned {share!r}; it must return a share of the largest relevance, at "
             "least 0 and below 1."
