@@ -37,7 +37,8 @@ class SpectralPrunerCV(BasePruner):
         for :class:`SpectralPruner`.
     layer : int, default=-1
         The layer that :meth:`transform` returns: 0 is the inputs, k hidden layer k, -1 the last
-        hidden layer. With 0 the inputs are cut too, by the gap in their relevances.
+        hidden layer. With 0 the inputs are cut too, by the gap in their relevances and not by
+        cross-validation.
     cv : int, cross-validation generator or iterable, default=5
         How to split, as in :func:`sklearn.model_selection.cross_val_score`.
     scoring : str or callable, default=None
