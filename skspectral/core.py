@@ -129,7 +129,7 @@ def gap_threshold(relevance, narrowest=3.0, resolution=1e-3):
     if largest == 0:
         return THRESHOLD
     spectrum = np.maximum(np.sort(relevance)[::-1] / largest, resolution)
-    ratios = np.where(spectrum[1:] <= THRESHOLD, spectrum[:-1] / spectrum[1:], 1.0)
+    ratios = np.where(spectrum[1:] <= max(THRESHOLD, resolution), spectrum[:-1] / spectrum[1:], 1.0)
     if ratios.max(initial=0.0) < narrowest:
         return THRESHOLD
     k = int(ratios.argmax())
@@ -156,7 +156,7 @@ def top_masks(relevances, n_nodes):
     Raises
     ------
     ValueError
-        If there are fewer nodes than layers to keep, or more than there are.
+        If `n_nodes` is no whole number from the number of layers to that of all nodes.
 
     Examples
     --------

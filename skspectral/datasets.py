@@ -228,9 +228,8 @@ def _teacher(mlp, n_features, n_irrelevant, hidden_layer_sizes, activation, n_ou
             f"n_irrelevant={n_irrelevant} of n_features={n_features} columns leave the teacher "
             "none; give fewer than n_features."
         )
-    sizes = np.atleast_1d(hidden_layer_sizes)
-    whole = np.issubdtype(sizes.dtype, np.integer) or not sizes.size
-    if sizes.ndim > 1 or not whole or sizes.min(initial=1) < 1:
+    sizes = np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object))
+    if not all(isinstance(n, Integral) and n >= 1 for n in sizes):
         raise ValueError(
             f"hidden_layer_sizes={hidden_layer_sizes!r}; give a whole number of nodes, at least 1, "
             "for each hidden layer."

@@ -37,6 +37,8 @@ class SpectralLinear(nn.Module):
     eigenvalues_in : Parameter or buffer of shape (in_features,)
     eigenvalues_out : Parameter or buffer of shape (out_features,)
     bias : Parameter of shape (out_features,) or None
+    weight : tensor of shape (out_features, in_features)
+        The weights, made of the others.
 
     Raises
     ------
@@ -97,7 +99,8 @@ class SpectralLinear(nn.Module):
         The last of the `others` is torch's list of errors.
         """
         for name, _ in self.named_buffers():
-            if state_dict.get(prefix + name, torch.zeros(1)).any():
+            values = state_dict.get(prefix + name)
+            if values is not None and not values.is_meta and values.any():
                 others[-1].append(
                     f"{prefix}{name} is not zero, so it was trained; give a SpectralLinear of the "
                     f"same eigenvalues, here it is {self.eigenvalues!r}."

@@ -138,7 +138,8 @@ def adjacency_matrix(eigenvectors, eigenvalues_in, eigenvalues_out):
 def _checked(*transfer):
     """The arrays of a transfer; broadcasting would give some nodes the eigenvalue of another."""
     eigenvectors, eigenvalues_in, eigenvalues_out = map(np.asarray, transfer)
-    if eigenvalues_in.shape + eigenvalues_out.shape != eigenvectors.shape:
+    lengths = [(n,) for n in eigenvectors.shape]
+    if [eigenvalues_in.shape, eigenvalues_out.shape] != lengths:
         raise ValueError(
             f"Got eigenvalues of shape {eigenvalues_in.shape} and {eigenvalues_out.shape} for "
             f"eigenvectors of shape {eigenvectors.shape}; give one for each inbound node and one "

@@ -59,7 +59,7 @@ def test_irrelevant_columns_have_no_effect(make):
     assert (teacher.coefs_[0][:3] != 0).all()
     with pytest.raises(ValueError, match="n_irrelevant=5 of n_features=5"):
         make(10, 5, n_irrelevant=5)
-    for sizes in ([[3, 2]], [3, 0], [2.5], [[]]):
+    for sizes in ([[3, 2]], [3, 0], [2.5], [[1], [2, 3]]):
         with pytest.raises(ValueError, match="give a whole number of nodes, at least 1"):
             make(10, 5, hidden_layer_sizes=sizes)
 

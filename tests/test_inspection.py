@@ -615,6 +615,12 @@ def test_a_single_point_is_seen(small):
         PathDisplay.from_estimator(mlp),
         CoreSizeDisplay.from_estimator(LBFGS, X, y, widths=8, n_repeats=1, dense=False),
     ]
+    sizes, names = [np.arange(1, 4)] * 2, ["one", "none"]
+    scores = [np.array([np.nan, 0.5, np.nan]), np.full(3, np.nan)]
+    missing = {"n_nodes": sizes, "scores": scores, "scores_full": [1.0, 1.0], "names": names}
+    displays.append(PruningCurveDisplay(**missing).plot())
+    displays[-1].figure_.canvas.draw()
+    displays[-1].lines_ = displays[-1].lines_[:1]
     for display in displays:
         for line in np.ravel(display.lines_):
             figure, color = line.figure, to_rgba(line.get_color())

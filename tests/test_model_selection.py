@@ -10,7 +10,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skspectral import SpectralGridSearchCV, SpectralMLPRegressor, SpectralPruner
-from skspectral.model_selection import core_size, one_standard_error, smallest_core
+from skspectral.model_selection import core_size, smallest_core
+from skspectral.model_selection.smallest_core import one_standard_error
 
 
 def results(scores, sizes, name="score"):

@@ -273,8 +273,9 @@ def test_pipeline_inside(wine, wine_pipe):
         [("nothing", "passthrough")],
         [("nothing", None), ("within", Pipeline([("nothing", "passthrough")]))],
         [("nothing", "passthrough"), ("scale", StandardScaler())],
+        [("within", Pipeline([("nothing", "passthrough"), ("scale", StandardScaler())]))],
     ],
-    ids=["passthrough", "nested", "scaler"],
+    ids=["passthrough", "nested", "scaler", "nested scaler"],
 )
 @pytest.mark.parametrize("kind", [SpectralPruner, SpectralPrunerCV])
 def test_steps_that_do_nothing_change_nothing(kind, steps, data):
@@ -548,6 +549,7 @@ def test_constant_network_keeps_one_node_and_says_so(data):
         ({"threshold": lambda r: np.nan}, "threshold returned nan"),
         ({"threshold": lambda r: r}, "threshold returned array"),
         ({"threshold": lambda r: None}, "threshold returned None"),
+        ({"threshold": lambda r: np.array([0.1])}, "threshold returned array"),
         ({"estimator": Pipeline([])}, "no spectral network to prune in Pipeline"),
         ({"threshold": 1.5}, "'threshold' parameter"),
         ({"prefit": True}, "SpectralMLPRegressor is not fitted"),
@@ -567,13 +569,22 @@ def test_errors_leave_a_fitted_pruner_as_it_was(parameters, message, data, regre
     np.testing.assert_array_equal(pruner.predict(X), before)
 
 
-@pytest.mark.parametrize("pruner", [SpectralPruner, SpectralPrunerCV])
-@pytest.mark.parametrize(("estimator", "layer"), [(Ridge(), -1), (SpectralMLPRegressor(), 2)])
-def test_what_cannot_be_pruned_is_not_fitted_first(pruner, estimator, layer, data, monkeypatch):
+@pytest.mark.parametrize(
+    ("pruner", "message"),
+    [
+        (SpectralPruner(Ridge()), "no spectral network"),
+        (SpectralPrunerCV(Ridge()), "no spectral network"),
+        (SpectralPruner(SpectralMLPRegressor(), layer=2), "layer=2"),
+        (SpectralPrunerCV(SpectralMLPRegressor(), layer=2), "layer=2"),
+        (SpectralPrunerCV(SpectralMLPRegressor([]), layer=0), "no hidden layer"),
+        (SpectralPrunerCV(SpectralMLPRegressor(), cv=[]), r"cv=\[\] makes no split"),
+    ],
+)
+def test_what_cannot_be_pruned_is_not_fitted_first(pruner, message, data, monkeypatch):
     for kind in (Ridge, SpectralMLPRegressor):
         monkeypatch.setattr(kind, "fit", lambda *_: pytest.fail("fitted"))
-    with pytest.raises(ValueError, match="no spectral network|layer=2"):
-        pruner(estimator, layer=layer).fit(*data)
+    with pytest.raises(ValueError, match=message):
+        pruner.fit(*data)
 
 
 def test_rows_pass_the_steps_before_a_prefit_network_once(data, regressor):
@@ -659,7 +670,41 @@ def test_a_prefit_network_takes_weights_as_one_that_is_fitted(data, regressor):
             pruner.fit(X, y, **{name: np.zeros(120)})
         with pytest.raises(ValueError, match="inconsistent|shape"):
             pruner.fit(X, y, **{name: np.ones(7)})
+        for number in (0, -2.0):
+            with pytest.raises(ValueError, match="is the weight of each row; give more than 0"):
+                pruner.fit(X, y, **{name: number})
+        equal = pruner.fit(X, y, **{name: 3.0}).predict(X)
+        np.testing.assert_array_equal(equal, pruner.fit(X, y).predict(X))
         assert pruner.fit(X, y, **{name: np.repeat([1.0, 0.0], 60)}).score(X[:60], y[:60]) > 0.95
+
+
+def test_a_prefit_network_is_routed_its_weights(data, regressor):
+    X, y = data
+    w = np.repeat([1.0, 0.0], 60)
+    alone = SpectralPruner(regressor.fit(X, y), prefit=True).fit(X, y, sample_weight=w)
+    with config_context(enable_metadata_routing=True):
+        asked = clone(regressor).set_fit_request(sample_weight="w").fit(X, y)
+        pruner = SpectralPruner(asked, prefit=True).fit(X, y, w=w)
+        with pytest.raises(TypeError, match="unexpected argument"):
+            pruner.fit(X, y, sample_wieght=w)
+    np.testing.assert_array_equal(pruner.predict(X), alone.predict(X))
+
+
+def test_a_prefit_classifier_need_not_see_all_its_classes(wine):
+    X, y = StandardScaler().fit_transform(wine[0]), wine[1]
+    mlp = SpectralMLPClassifier(8, class_weight="balanced", max_iter=500, random_state=0).fit(X, y)
+    rows = y != 2
+    pruner = SpectralPruner(mlp, prefit=True).fit(X[rows], y[rows], sample_weight=1.0 + y[rows])
+    assert pruner.score(X, y) > 0.9
+
+
+def test_a_pipeline_without_a_network_is_shown():
+    for steps in ([], [("nothing", "passthrough")]):
+        pruner = SpectralPruner(Pipeline(steps))
+        assert "Pipeline" in pruner._repr_html_()
+        assert not is_classifier(pruner)
+        with pytest.raises(ValueError, match="no spectral network"):
+            pruner.fit([[0.0]], [0.0])
 
 
 def test_without_hidden_layers_only_inputs_can_be_cut(data):

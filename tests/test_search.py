@@ -347,6 +347,8 @@ def test_bad_settings_are_refused():
         SpectralGridSearchCV(REGRESSOR, {"width": [1]}, cv=3).fit(X, y)
     with pytest.raises(ValueError, match="'memory_limit' parameter"):
         SpectralGridSearchCV(REGRESSOR, GRID, memory_limit=0).fit(X, y)
+    with pytest.raises(TypeError, match="Pipeline"):
+        SpectralGridSearchCV(Pipeline([]), {"a": [1]}, cv=3).fit(X, y)
     with pytest.raises(ValueError, match="1 candidates and 0 splits"):
         SpectralGridSearchCV(REGRESSOR, {"alpha": [1.0]}, cv=[]).fit(X, y)
 
@@ -425,6 +427,9 @@ def test_an_interrupted_search_goes_on(tmp_path):
     plain = GridSearchCV(REGRESSOR, grid, **options).fit(X, y)
     key = "mean_test_score"
     assert_allclose(found.cv_results_[key], plain.cv_results_[key], atol=1e-6)
+    grid["hidden_layer_sizes"].append(8)
+    search()
+    assert len((tmp_path / "calls").read_text()) == 4 * 3
 
 
 class Killer:

@@ -48,6 +48,8 @@ def test_eigenvalues_start_in_a_mode_that_there_is():
 def test_every_node_has_an_eigenvalue(function, n_in, n_out):
     with pytest.raises(ValueError, match=r"for eigenvectors of shape \(3, 2\)"):
         function(np.ones((3, 2)), np.ones(n_in), np.ones(n_out))
+    with pytest.raises(ValueError, match="for eigenvectors of shape"):
+        function(np.ones((2, 2, 2)), np.ones((2, 2)), np.ones(2))
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # a short fit will do

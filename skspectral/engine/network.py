@@ -158,7 +158,9 @@ class Stack:
             }
             for name, view in transfer.items():
                 rows, columns = values[name].shape
-                view[k, :rows, :columns] = torch.from_numpy(values[name])
+                # torch.from_numpy warns about memory that is not writeable, such as a memory map.
+                array = np.require(values[name], requirements="W")
+                view[k, :rows, :columns] = torch.from_numpy(array)
 
     def read(self, k, flat=None):
         """Parameters of member `k`, as numpy arrays of its own width; see :meth:`write`.

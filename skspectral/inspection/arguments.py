@@ -7,6 +7,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from skspectral.mlp.pipelines import last_step
+
 OURS = "SpectralMLPRegressor or SpectralMLPClassifier, or a Pipeline that ends in one"
 
 
@@ -25,11 +27,6 @@ def within(estimator):
     if hasattr(estimator, "best_estimator_"):
         return within(estimator.best_estimator_)
     return estimator.estimator_ if hasattr(estimator, "pruned_estimator_") else estimator
-
-
-def last_step(estimator):
-    """The network: the estimator itself or the last step of a Pipeline that has any."""
-    return estimator[-1] if isinstance(estimator, Pipeline) and len(estimator) else estimator
 
 
 def fitted_network(estimator, *attributes, allowed=OURS):

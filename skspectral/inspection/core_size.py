@@ -8,7 +8,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
-from skspectral.inspection.arguments import OURS, last_step, whole_number, whole_numbers
+from skspectral.inspection.arguments import OURS, whole_number, whole_numbers
+from skspectral.mlp.pipelines import last_step
 
 
 def core_size_curve(
@@ -67,8 +68,8 @@ def core_size_curve(
     Raises
     ------
     ValueError
-        If the estimator is no such network, or of those that have no dense twin, or `widths` or
-        `n_repeats` are not positive integers.
+        If the estimator is no such network, `dense` is asked of one whose `trainable` is not
+        ``"all"``, or `widths` or `n_repeats` are not positive integers.
 
     See Also
     --------

@@ -205,7 +205,8 @@ class PruningCurveDisplay:
         self.figure_ = self.ax_.figure
         self.lines_ = []
         for k, (n, change) in enumerate(zip(positions, changes, strict=True)):
-            style = curve_style(k, len(n), **{"label": self.names[k]} | line_kw)
+            style = {"label": self.names[k]} | line_kw
+            style = curve_style(k, np.isfinite(change).sum(), **style)
             self.lines_ += self.ax_.plot(n, np.maximum(change, floor), **style)
         if self.teacher_size is not None:
             self.ax_.axvline(0, label="size of the teacher", **REFERENCE)

@@ -43,6 +43,21 @@ def refuse_class_weight(class_weight):
         )
 
 
+def is_zeros_and_ones(y):
+    """Whether a matrix, which may be sparse, holds nothing but zeros and ones."""
+    values = y.data if hasattr(y, "tocsr") else np.asarray(y)
+    return bool(((values == 0) | (values == 1)).all())
+
+
+def refuse_other_labels(y):
+    """Raise if a matrix of labels is written in other numbers than zeros and ones."""
+    if not is_zeros_and_ones(y):
+        raise ValueError(
+            "A matrix y of labels must hold zeros and ones, but it holds other numbers; give "
+            "y != 0, or whatever tells which labels a row has."
+        )
+
+
 def refuse_scale_of_y(largest, scales, dtype):
     """Raise if the targets are too large or too small for the precision of X.
 
@@ -99,8 +114,8 @@ def warn_of_scale(X):
     """Warn of columns far from the scale of one."""
     scale = _largest_scale(X)
     if scale in (0, np.inf):  # maybe its square only
-        largest = float(abs(X).max())
-        scale = largest * _largest_scale(X / largest) if largest else 0.0
+        largest = max(float(abs(X).max()), float(np.finfo(X.dtype).tiny))
+        scale = largest * _largest_scale(X / largest)
     if scale > _LARGEST_SCALE or 0 < scale < _SMALLEST_SCALE:
         warnings.warn(
             f"The largest root mean square of a column of X is {scale:.2g}; the network trains "

@@ -15,7 +15,12 @@ from sklearn.utils.multiclass import (
 from sklearn.utils.validation import column_or_1d
 
 from skspectral.mlp.base import BaseSpectralMLP
-from skspectral.mlp.checks import has_partial_fit, refuse_class_weight, refuse_early_stopping
+from skspectral.mlp.checks import (
+    has_partial_fit,
+    refuse_class_weight,
+    refuse_early_stopping,
+    refuse_other_labels,
+)
 
 
 class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
@@ -151,9 +156,10 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     Notes
     -----
     Minimises the mean loss + alpha_phi ||phi||^2 + alpha_lambda ||lambda||^2, summed over all
-    transfers (dense: alpha_w ||w||^2), intercepts free. The loss is the
-    cross-entropy of the softmax (several classes), of the logistic function (two classes), or the
-    mean of the latter over the labels (multilabel).
+    transfers (dense: alpha_w ||w||^2), intercepts free. The loss is the cross-entropy of the
+    softmax (several classes), of the logistic function (two classes), or the mean of the latter
+    over the labels (multilabel).
+
     Training runs on one thread, so that results do not depend on the number of cores; give
     `n_jobs` to whatever fits many estimators.
 
@@ -346,6 +352,8 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         check_classification_targets(y)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
+        if _is_multilabel(y):
+            refuse_other_labels(y)
         if incremental or started:
             self._check_labels(y, incremental)
         else:
@@ -359,8 +367,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
 
     def _targets(self, y):
         """What the outputs are to be, of shape (n_samples, n_outputs)."""
-        # A row has a label where its number is not zero, whatever the number.
-        return np.asarray(self._label_binarizer.transform(y) != 0, dtype=np.float64)
+        return np.asarray(self._label_binarizer.transform(y), dtype=np.float64)
 
     def _check_labels(self, y, incremental):
         if _is_multilabel(y) != self._label_binarizer.y_type_.startswith("multilabel"):
@@ -433,7 +440,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         if outputs.shape[1] == 1:
             outputs = outputs.ravel()
         # As accuracy_score, which looks at the type of y each time, for as long as an epoch takes.
-        wrong = self._label_binarizer.inverse_transform(outputs) != (y != 0 if y.ndim == 2 else y)
+        wrong = self._label_binarizer.inverse_transform(outputs) != y
         if wrong.ndim == 2:  # of labels, which may be sparse
             wrong = np.ravel(wrong.sum(axis=1)) > 0
         return float(np.average(~wrong, weights=weights))

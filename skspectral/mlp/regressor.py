@@ -138,9 +138,10 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     Notes
     -----
     Minimises the mean loss + alpha_phi ||phi||^2 + alpha_lambda ||lambda||^2, summed over all
-    transfers (dense: alpha_w ||w||^2), intercepts free. The loss is the
-    squared error over the (weighted) variance of y, mean over the outputs, so that alpha means the
-    same whatever the unit of y.
+    transfers (dense: alpha_w ||w||^2), intercepts free. The loss is the squared error over the
+    (weighted) variance of y, mean over the outputs, so that alpha means the same whatever the unit
+    of y.
+
     Training runs on one thread, so that results do not depend on the number of cores; give
     `n_jobs` to whatever fits many estimators.
 

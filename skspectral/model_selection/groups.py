@@ -8,6 +8,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from skspectral.mlp.base import BaseSpectralMLP
+from skspectral.mlp.pipelines import last_step
 
 # What the members of a stack may differ in, besides the data.
 _VARYING = {
@@ -59,11 +60,10 @@ def network_of(estimator):
 
     Of a Pipeline with a ``fit`` of its own nobody knows what it does with the network.
     """
-    if isinstance(estimator, Pipeline):
-        if type(estimator).fit is not Pipeline.fit:
-            return None
-        estimator = estimator.steps[-1][1]
-    return estimator if isinstance(estimator, BaseSpectralMLP) else None
+    if isinstance(estimator, Pipeline) and type(estimator).fit is not Pipeline.fit:
+        return None
+    network = last_step(estimator)
+    return network if isinstance(network, BaseSpectralMLP) else None
 
 
 def stops_for_training(network):

@@ -129,7 +129,8 @@ class _StackedSearch:
             bytes_per_row=_bytes_per_row(X),
             memory_limit=self.memory_limit,
         )
-        run = check_memory(self.memory).cache(fit_and_score_together)
+        # The numbers of all candidates and splits are for what is printed only.
+        run = check_memory(self.memory).cache(fit_and_score_together, ignore=["n_all"])
         parallel = Parallel(
             n_jobs=self.n_jobs, pre_dispatch=self.pre_dispatch, return_as="generator"
         )
@@ -209,7 +210,7 @@ class SpectralGridSearchCV(_StackedSearch, GridSearchCV):
         :func:`joblib.parallel_config` sets.
     refit : bool, str or callable, default=True
         Whether, and by which score, to fit the best candidate on all the data; a callable, such as
-        :func:`smallest_core`, chooses it from ``cv_results_``.
+        :func:`skspectral.model_selection.smallest_core`, chooses it from ``cv_results_``.
     cv : int, cross-validation generator or iterable, default=None
         How to split; None is five folds.
     verbose : int, default=0
@@ -237,7 +238,7 @@ multimetric_, classes_, n_features_in_, feature_names_in_
     See Also
     --------
     SpectralRandomizedSearchCV : Candidates drawn at random.
-    smallest_core : A `refit` that takes the smallest core of the candidates that are good enough.
+    skspectral.model_selection.smallest_core : A `refit` for the smallest core of those good enough.
 
     Examples
     --------

@@ -1,7 +1,8 @@
 """Searches that look for a small core, not for the best score alone."""
 
 import numpy as np
-from sklearn.pipeline import Pipeline
+
+from skspectral.mlp.pipelines import last_step
 
 
 def core_size(estimator, X=None, y=None):
@@ -35,7 +36,7 @@ def core_size(estimator, X=None, y=None):
     >>> core_size(mlp) == mlp.core_sizes_[0]
     True
     """
-    network = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    network = last_step(estimator)
     for name in ("n_nodes_", "core_sizes_"):
         if hasattr(network, name):
             return sum(getattr(network, name))

@@ -144,7 +144,7 @@ class _Fit:
             received = []
             network.fit = lambda X, y=None, **params: received.append((X, y, params))
             try:
-                type(self.estimator).fit(self.estimator, X_train, y_train, **params)
+                Pipeline.fit(self.estimator, X_train, y_train, **params)
             finally:
                 del network.fit
             X_train, y_train, params = received[0]

@@ -10,24 +10,22 @@ from sklearn.utils.validation import validate_data
 
 from skspectral.mlp import SpectralMLPClassifier, SpectralMLPRegressor
 from skspectral.mlp.base import BaseSpectralMLP
+from skspectral.mlp.checks import is_zeros_and_ones
 from skspectral.mlp.cut import cut
+from skspectral.mlp.pipelines import last_step
 
 
 class UnusableError(ValueError, AttributeError):
     """What is asked of the network of a pruner is not there; ``hasattr`` says no to it."""
 
 
-def last_step(estimator):
-    """The estimator itself, or the last step of a Pipeline that has any."""
-    pipeline = isinstance(estimator, Pipeline) and estimator.steps
-    return estimator.steps[-1][1] if pipeline else estimator
-
-
 def first_step(estimator):
-    """The estimator itself, or the first step of a Pipeline that does something."""
-    if not isinstance(estimator, Pipeline):
-        return estimator
-    return next(step for _, step in estimator.steps if not _passes_through(step))
+    """The estimator itself, or the first step of a Pipeline that does something, if any does."""
+    if isinstance(estimator, Pipeline):
+        for _, step in estimator.steps:
+            if not _passes_through(step):
+                return first_step(step)
+    return estimator
 
 
 def _passes_through(step):
@@ -61,7 +59,8 @@ def network_for(y):
     integers, strings or booleans, and labels a matrix of zeros and ones of any type.
     """
     kind = type_of_target(y, input_name="y")
-    floats = kind != "multilabel-indicator" and np.asarray(y).dtype.kind == "f"
+    labels = kind == "multilabel-indicator" and is_zeros_and_ones(y)
+    floats = not labels and np.asarray(y).dtype.kind == "f"
     regression = floats or kind.startswith("continuous")
     return (SpectralMLPRegressor if regression else SpectralMLPClassifier)(random_state=0)
 
@@ -77,7 +76,11 @@ def network_weights(estimator, params):
     if step and _routing_enabled():
         params = process_routing(estimator, "fit", **params)[step].fit
     weights = params.get(f"{step}__sample_weight", params.get("sample_weight"))
-    return None if np.ndim(weights) == 0 else weights  # a number is the weight of each
+    if weights is None or np.ndim(weights):
+        return weights
+    if not weights > 0:
+        raise ValueError(f"sample_weight={weights!r} is the weight of each row; give more than 0.")
+    return None  # equal weights are none
 
 
 def refuse_other_parameters(estimator, params):
@@ -122,7 +125,7 @@ def refuse_other_data(network, X, y, sample_weight):
     validate_data(network, X, reset=False, skip_check_array=True)
     y = y if hasattr(y, "tocsr") else np.asarray(y)
     _, targets = network._encode(y, True, True)
-    network._weigh(X, y, sample_weight)
+    BaseSpectralMLP._weigh(network, X, y, sample_weight)  # no matter what its classes weigh
     if targets.shape[1] != network.n_outputs_:
         raise ValueError(
             f"This y makes {targets.shape[1]} outputs, and the prefit {type(network).__name__} has "

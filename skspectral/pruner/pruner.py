@@ -96,7 +96,8 @@ class SpectralPruner(BasePruner):
         after. Empty without `refit` and with too few rows.
     largest_change_ : float
         Largest change of an output (a probability, for a classifier) on the training data that the
-        cut made, before the refit; where the data chose the nodes, that the pruner made.
+        cut made, before the refit; where the data chose the nodes, that the pruner made. Rows of
+        weight zero do not count.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -239,8 +240,8 @@ class SpectralPruner(BasePruner):
         ------
         ValueError
             If the estimator is or ends in no spectral network, the layer does not exist, there are
-            not as many nodes as asked for, or the network is none that can be pruned before
-            training.
+            not as many nodes as asked for, or ``strategy="before"`` meets a network that is dense,
+            fitted, or has ``trainable="eigenvectors"``.
         TypeError
             If `estimator` is fitted, and there is a parameter for anything but its weights.
         sklearn.exceptions.NotFittedError

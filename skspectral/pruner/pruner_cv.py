@@ -15,7 +15,7 @@ from sklearn.utils.validation import _check_method_params
 
 from skspectral.core import top_masks
 from skspectral.mlp.checks import pass_on_interruption
-from skspectral.model_selection import one_standard_error
+from skspectral.model_selection.smallest_core import one_standard_error
 from skspectral.pruner.base import BasePruner
 from skspectral.pruner.curve import curve_sizes, scores_of_sizes
 from skspectral.pruner.network import as_vector, network_for, network_of, reaching
@@ -70,7 +70,8 @@ class SpectralPrunerCV(BasePruner):
     refit_scores_ : dict
         As for :class:`SpectralPruner`.
     largest_change_ : float
-        Largest change of an output on the training data that the cut made, before the refit.
+        Largest change of an output on the training data that the cut made, before the refit. Rows
+        of weight zero do not count.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -139,10 +140,10 @@ class SpectralPrunerCV(BasePruner):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The target.
         **params : dict
-            ``groups`` of the rows are for a `cv` that splits by them; all else is
-            passed to `fit` of the estimator, such as ``sample_weight``, or with metadata routing
-            enabled to where it asks for them. Arrays with one entry for each row are split as the
-            rows are; scores are without weights.
+            ``groups`` of the rows are for a `cv` that splits by them; all else is passed to `fit`
+            of the estimator, such as ``sample_weight``, or with metadata routing enabled to where
+            it asks for them. Arrays with one entry for each row are split as the rows are; scores
+            are without weights.
 
         Returns
         -------
@@ -153,26 +154,26 @@ class SpectralPrunerCV(BasePruner):
         ------
         ValueError
             If the estimator is or ends in no spectral network, has no hidden layer, the layer does
-            not exist, or no size has a finite score in every split.
+            not exist, y is None, `cv` makes no split, or no size has a finite score in every split.
         """
         X, y = self._indexable(X, y)
         split_params, params = self._split_and_routed(params)
         base = network_for(y) if self.estimator is None else clone(self.estimator)
         layer = layer_index(self.layer, network_of(base))
-        scorer = check_scoring(base, self.scoring)
-        estimator = clone(base).fit(X, y, **params)
-        network = network_of(estimator)
-        pass_on_interruption(network)
-        if len(network.coefs_) == 1:
+        if not network_of(base)._hidden_layer_sizes():
             raise ValueError(
                 "The network has no hidden layer, so there are no nodes to choose from; set "
                 "hidden_layer_sizes, or use SpectralPruner(layer=0) for the inputs."
             )
-        sizes = curve_sizes(network)
+        scorer = check_scoring(base, self.scoring)
         cv = check_cv(self.cv, y, classifier=is_classifier(base))
         splits = list(cv.split(X, y, **split_params))
         if not splits:
             raise ValueError(f"cv={self.cv!r} makes no split; give at least one.")
+        estimator = clone(base).fit(X, y, **params)
+        network = network_of(estimator)
+        pass_on_interruption(network)
+        sizes = curve_sizes(network)
         scores = np.column_stack(
             Parallel(n_jobs=self.n_jobs)(
                 delayed(_score_split)(clone(base), X, y, params, *rows, scorer, sizes)

@@ -78,6 +78,8 @@ def select_masks(network, layer, threshold, n_nodes_to_select):
 
 def _called(threshold, spectrum):
     share = threshold(spectrum)
+    if np.ndim(share) == 0 and hasattr(share, "item"):
+        share = share.item()
     if not isinstance(share, Real) or not 0 <= share < 1:
         raise UnusableError(
             f"threshold returned {share!r}; it must return a share of the largest relevance, at "
