@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.metrics import log_loss
+from sklearn.datasets import make_classification
+from sklearn.metrics import balanced_accuracy_score, log_loss
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.pruner import trust
@@ -226,3 +227,15 @@ def test_the_deviance_is_twice_the_log_loss():
     # Training minimises the mean over the labels.
     assert_allclose(CrossEntropy("sigmoid").means(0.25, 4), [0.5] * 4)
     assert_allclose(loss.means(0.25, 3), [0.5])
+
+
+def test_the_refit_weighs_the_classes_as_the_network_does():
+    X, y = make_classification(
+        8000, 20, n_informative=5, weights=[0.98], class_sep=1.0, flip_y=0, random_state=2
+    )
+    mlp = SpectralMLPClassifier(50, class_weight="balanced", random_state=0).fit(X[:4000], y[:4000])
+    pruner = SpectralPruner(mlp, prefit=True).fit(X[:4000], y[:4000])
+    assert set(pruner.refit_scores_) == {"cut", "refit"}
+    X, y = X[4000:], y[4000:]
+    least = balanced_accuracy_score(y, mlp.predict(X)) - 0.02
+    assert balanced_accuracy_score(y, pruner.predict(X)) > least

@@ -141,5 +141,7 @@ def test_errors(data, regressor):
         SpectralPrunerCV(StandardScaler()).fit(X, y)
     with pytest.raises(ValueError, match="'rule' parameter"):
         SpectralPrunerCV(regressor, rule="worst").fit(X, y)
+    with pytest.raises(ValueError, match=r"cv=\[\] makes no split"):
+        SpectralPrunerCV(regressor, cv=[]).fit(X, y)
     with pytest.raises(ValueError, match="finite score"):
         SpectralPrunerCV(regressor, cv=2, scoring=lambda *_: np.nan).fit(X, y)

@@ -129,8 +129,8 @@ class _StackedSearch:
             bytes_per_row=_bytes_per_row(X),
             memory_limit=self.memory_limit,
         )
-        # The numbers of all candidates and splits are for what is printed only.
-        run = check_memory(self.memory).cache(fit_and_score_together, ignore=["n_all"])
+        # Both are for what is printed only.
+        run = check_memory(self.memory).cache(fit_and_score_together, ignore=["n_all", "verbose"])
         parallel = Parallel(
             n_jobs=self.n_jobs, pre_dispatch=self.pre_dispatch, return_as="generator"
         )
@@ -222,8 +222,8 @@ class SpectralGridSearchCV(_StackedSearch, GridSearchCV):
     return_train_score : bool, default=False
         Whether to score the rows that were trained on, too.
     memory : str or object with the interface of joblib.Memory, default=None
-        Where finished groups are kept: the same search, run again after an interruption, does only
-        what is missing. Give the estimator an int as random state.
+        Where finished groups are kept: the same search, run again with as many jobs after an
+        interruption, does only what is missing. Give the estimator an int as random state.
     memory_limit : float, default=1e9
         Bytes that the data of one group may take, estimated from X; each worker has one group.
 

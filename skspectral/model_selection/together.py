@@ -13,7 +13,7 @@ from skspectral.mlp.steps import finish
 from skspectral.model_selection.groups import network_of, stops_for_training
 
 
-def fit_and_score_together(estimator, X, y, tasks, *, n_all, fit_params, **options):
+def fit_and_score_together(estimator, X, y, tasks, *, n_all, verbose, fit_params, **options):
     """Fit and score a group of candidates.
 
     Parameters
@@ -24,6 +24,8 @@ def fit_and_score_together(estimator, X, y, tasks, *, n_all, fit_params, **optio
     tasks : list of Task
     n_all : tuple of int
         Number of all candidates and of all splits.
+    verbose : int
+        How much to print.
     fit_params : dict
         For the method ``fit``, for all the data.
     **options
@@ -51,6 +53,7 @@ def fit_and_score_together(estimator, X, y, tasks, *, n_all, fit_params, **optio
                 fit_params=fit_params,
                 split_progress=(task.split, n_splits),
                 candidate_progress=(task.candidate, n_candidates),
+                verbose=verbose,
                 **options,
             )
         )

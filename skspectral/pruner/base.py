@@ -286,7 +286,8 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         return hasattr(self, "_fitted")
 
     def _known(self, name):
-        check_is_fitted(self)
+        if not self.__sklearn_is_fitted__():  # the question itself takes longer than a prediction
+            check_is_fitted(self)
         return self._fitted[name]
 
     def _layer(self):

@@ -65,8 +65,9 @@ class SpectralPruner(BasePruner):
         `threshold` decides.
     prefit : bool, default=False
         Whether `estimator` is fitted already. It is never changed, and everything but :meth:`fit`
-        can be used at once; :meth:`fit` then chooses the nodes anew, if `threshold` is ``"auto"``,
-        and refits the pruned network.
+        can be used at once: the network is cut each time, so take ``pruned_estimator_`` to predict
+        often. :meth:`fit` then chooses the nodes anew, if `threshold` is ``"auto"``, and refits the
+        pruned network.
     refit : bool, default=True
         Whether :meth:`fit` trains the pruned network on without penalty, to undo its shrinkage.
         Where a threshold or a number has chosen the nodes, the result is kept if it scores better
@@ -91,9 +92,9 @@ class SpectralPruner(BasePruner):
     feature_importances_ : ndarray of shape (n_nodes,)
         Relevance R of all nodes of `layer` in the full network.
     refit_scores_ : dict
-        Scores of the network on the rows held out, ``"cut"`` before and ``"refit"`` after it was
-        trained on; where the data chose the nodes, on all rows, ``"full"`` before and ``"refit"``
-        after. Empty without `refit` and with too few rows.
+        Scores of the network on the rows held out, with the weights of the classes, ``"cut"``
+        before and ``"refit"`` after it was trained on; where the data chose the nodes, on all rows,
+        ``"full"`` before and ``"refit"`` after. Empty without `refit` and with too few rows.
     largest_change_ : float
         Largest change of an output (a probability, for a classifier) on the training data that the
         cut made, before the refit; where the data chose the nodes, that the pruner made. Rows of

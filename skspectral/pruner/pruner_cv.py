@@ -166,14 +166,14 @@ class SpectralPrunerCV(BasePruner):
                 "hidden_layer_sizes, or use SpectralPruner(layer=0) for the inputs."
             )
         scorer = check_scoring(base, self.scoring)
-        cv = check_cv(self.cv, y, classifier=is_classifier(base))
-        splits = list(cv.split(X, y, **split_params))
-        if not splits:
-            raise ValueError(f"cv={self.cv!r} makes no split; give at least one.")
         estimator = clone(base).fit(X, y, **params)
         network = network_of(estimator)
         pass_on_interruption(network)
         sizes = curve_sizes(network)
+        cv = check_cv(self.cv, y, classifier=is_classifier(base))
+        splits = list(cv.split(X, y, **split_params))
+        if not splits:
+            raise ValueError(f"cv={self.cv!r} makes no split; give at least one.")
         scores = np.column_stack(
             Parallel(n_jobs=self.n_jobs)(
                 delayed(_score_split)(clone(base), X, y, params, *rows, scorer, sizes)

@@ -56,8 +56,9 @@ def refit(network, X, y, sample_weight=None):
     -------
     network : the better one
     scores : dict of str to float
-        ``"cut"`` and ``"refit"``: scores on the rows held out, before and after; empty if there are
-        fewer than two such rows, or not all classes in the others.
+        ``"cut"`` and ``"refit"``: scores on the rows held out, before and after, with the weights
+        of the classes; empty if there are fewer than two such rows, or not all classes in the
+        others.
     """
     X, y, sample_weight = indexable(X, y, sample_weight)
     parts = _split(network, y)
@@ -74,9 +75,13 @@ def refit(network, X, y, sample_weight=None):
         if len(np.unique(present)) < len(network.classes_):  # it may know others
             return network, {}
     free = train_on(network, X_train, y_train, w_train, **FREE)
+    # Classes weigh what they weigh in the training.
+    labels = y if hasattr(y, "tocsr") else np.asarray(y)
+    weights = network._weigh(labels, labels, sample_weight)
+    weights = None if weights is None else weights[parts[1]]
     scores = {
-        "cut": network.score(X_test, y_test, w_test),
-        "refit": free.score(X_test, y_test, w_test),
+        "cut": network.score(X_test, y_test, weights),
+        "refit": free.score(X_test, y_test, weights),
     }
     return (free if scores["refit"] > scores["cut"] else network), scores
 
