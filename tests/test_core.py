@@ -155,6 +155,10 @@ def test_a_gap_is_above_what_has_vanished(nodes, kept):
     assert scaled == pytest.approx(gap_threshold(nodes), rel=1e-12)
 
 
+def test_what_a_gap_takes_for_vanished_may_be_coarse():
+    assert gap_threshold([1.0, 0.5, 1e-4], resolution=0.1) == pytest.approx(np.sqrt(0.5 * 0.1))
+
+
 def test_top_masks_leave_every_layer_a_node():
     spectra = [[0.0, 0.0, 0.0], np.array([3.0, 2.0])]
     for n_nodes in range(2, 6):

@@ -156,11 +156,12 @@ def test_partial_fit_without_intercepts_forgets_the_mean(problem):
     assert model.score(X, y) > 0.9
 
 
-def test_partial_fit_goes_on_from_a_file(problem, tmp_path, outputs):
+@pytest.mark.parametrize("mmap_mode", [None, "r"])
+def test_partial_fit_goes_on_from_a_file(problem, mmap_mode, tmp_path, outputs):
     model, X, y = problem
     step(model.set_params(batch_size=32), X, y, 3)
     joblib.dump(model, tmp_path / "model.joblib")
-    loaded = joblib.load(tmp_path / "model.joblib")
+    loaded = joblib.load(tmp_path / "model.joblib", mmap_mode=mmap_mode)
     assert_array_equal(outputs(step(loaded, X, y, 2), X), outputs(step(model, X, y, 2), X))
     assert loaded.loss_curve_ == model.loss_curve_
 
