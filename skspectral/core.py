@@ -3,10 +3,9 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils._param_validation import StrOptions, validate_params
 
 from skspectral.forward import ACTIVATIONS
-from skspectral.spectral import EIGENVALUES
+from skspectral.spectral import check_eigenvalues
 
 THRESHOLD = 0.05
 """Share of the largest relevance of a layer above which a node is in the core (the paper's)."""
@@ -15,9 +14,6 @@ FLOOR = 1e-4
 """Largest relevance of a layer, with outputs of variance one, below which it has collapsed."""
 
 
-@validate_params(
-    {"eigenvalues": [StrOptions(set(EIGENVALUES)), None]}, prefer_skip_nested_validation=True
-)
 def relevance(weights, eigenvalues="in"):
     """Relevance R of every input and hidden node.
 
@@ -54,6 +50,7 @@ def relevance(weights, eigenvalues="in"):
     >>> relevance([np.array([[3.0, 0.0], [4.0, 0.0]]), np.array([[2.0], [0.0]])])
     [array([3., 4.]), array([2., 0.])]
     """
+    check_eigenvalues(eigenvalues)
     outgoing = [np.linalg.norm(w, axis=1) for w in weights]
     if eigenvalues == "in":
         return outgoing
@@ -182,10 +179,6 @@ def top_masks(relevances, n_nodes):
     return np.split(kept, np.cumsum([len(score) for score in scores])[:-1])
 
 
-@validate_params(
-    {"activation": [StrOptions({"relu", "tanh", "logistic", "identity"})]},
-    prefer_skip_nested_validation=True,
-)
 def prune(weights, intercepts, masks, activation):
     """Weights and intercepts of a network cut to the nodes that the masks keep.
 
@@ -212,7 +205,8 @@ def prune(weights, intercepts, masks, activation):
     Raises
     ------
     ValueError
-        If there is not one mask for each hidden layer, with one boolean for each of its nodes.
+        If there is not one mask for each hidden layer, with one boolean for each of its nodes, or
+        `activation` is none of these.
 
     Examples
     --------
@@ -223,6 +217,11 @@ def prune(weights, intercepts, masks, activation):
     >>> prune(weights, intercepts, [np.array([True, False])], "relu")
     ([array([[1.]]), array([[2.]])], [array([0.]), array([3.5])])
     """
+    if activation not in ("relu", "tanh", "logistic", "identity"):
+        raise ValueError(
+            f"activation={activation!r} is none of 'relu', 'tanh', 'logistic', 'identity'; give "
+            "that of the hidden layers."
+        )
     if len(masks) != len(weights) - 1:
         raise ValueError(
             f"Got {len(masks)} masks for {len(weights) - 1} hidden layers; give one mask for each."

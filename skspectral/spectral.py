@@ -32,16 +32,21 @@ def initial_eigenvalues(n_in, n_out, eigenvalues="in", dtype=np.float64):
     ValueError
         If `eigenvalues` is none of these.
     """
-    if eigenvalues not in (*EIGENVALUES, None):
-        raise ValueError(
-            f"eigenvalues={eigenvalues!r} is none of {', '.join(map(repr, EIGENVALUES))}; give one "
-            "of them, or None for a dense transfer."
-        )
+    check_eigenvalues(eigenvalues)
     gated_by_out = eigenvalues == "out"
     return (
         np.full(n_in, 0 if gated_by_out else 1, dtype=dtype),
         np.full(n_out, 1 if gated_by_out else 0, dtype=dtype),
     )
+
+
+def check_eigenvalues(eigenvalues):
+    """Raise if a transfer trains other eigenvalues than there are."""
+    if eigenvalues not in (*EIGENVALUES, None):
+        raise ValueError(
+            f"eigenvalues={eigenvalues!r} is none of {', '.join(map(repr, EIGENVALUES))}; give one "
+            "of them, or None for a dense transfer."
+        )
 
 
 def gates(eigenvalues_in, eigenvalues_out):

@@ -317,7 +317,11 @@ def test_other_estimators_are_searched_as_by_scikit_learn():
 
 @pytest.mark.parametrize(
     "failure",
-    [{"learning_rate_init": 1e200}, *({name: object()} for name in REGRESSOR.get_params())],
+    [
+        {"learning_rate_init": 1e200},
+        {"hidden_layer_sizes": -3},
+        *({name: object()} for name in REGRESSOR.get_params()),
+    ],
     ids=lambda failure: f"{next(iter(failure))}",
 )
 def test_a_failure_takes_only_itself_down(failure):

@@ -7,7 +7,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skspectral.mlp.pipelines import last_step
+from skspectral.pipelines import last_step
 
 OURS = "SpectralMLPRegressor or SpectralMLPClassifier, or a Pipeline that ends in one"
 

@@ -9,7 +9,7 @@ from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
 from skspectral.inspection.arguments import OURS, whole_number, whole_numbers
-from skspectral.mlp.pipelines import last_step
+from skspectral.pipelines import last_step
 
 
 def core_size_curve(

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from skspectral.mlp.base import BaseSpectralMLP
-from skspectral.mlp.pipelines import last_step
+from skspectral.pipelines import last_step
 
 # What the members of a stack may differ in, besides the data.
 _VARYING = {

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skspectral.mlp.pipelines import last_step
+from skspectral.pipelines import last_step
 
 
 def core_size(estimator, X=None, y=None):

@@ -18,7 +18,7 @@ from sklearn.utils.validation import (
 
 from skspectral.forward import forward
 from skspectral.mlp import SpectralMLPRegressor
-from skspectral.mlp.pipelines import last_step
+from skspectral.pipelines import last_step
 from skspectral.pruner.network import (
     cut_network,
     first_step,

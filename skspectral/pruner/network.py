@@ -12,7 +12,7 @@ from skspectral.mlp import SpectralMLPClassifier, SpectralMLPRegressor
 from skspectral.mlp.base import BaseSpectralMLP
 from skspectral.mlp.checks import is_zeros_and_ones
 from skspectral.mlp.cut import cut
-from skspectral.mlp.pipelines import last_step
+from skspectral.pipelines import last_step
 
 
 class UnusableError(ValueError, AttributeError):
