@@ -151,8 +151,8 @@ def cheapest(problem, network, layer):
     Returns
     -------
     cost : float
-        Rise of the mean loss; for squared errors the squared change of the outputs of the network,
-        summed over them.
+        Rise of the mean losses, for squared errors the squared change of the outputs of the
+        network: summed over the outputs, each by its importance.
     node : int
     change : ndarray of shape (n_nodes + 1,)
         Shares of its readouts that the nodes of the layer take over, and the intercepts last.
@@ -167,18 +167,19 @@ def cheapest(problem, network, layer):
     inverse = np.linalg.inv(gram + ridge * np.eye(len(gram)))
     # Of each node what is left of it beside the others, as a combination of all.
     left = inverse[:, :-1] / np.diag(inverse)[:-1]
-    readouts = network.weights[layer + 1]
+    readouts, importance = network.weights[layer + 1], problem.importance(values[-1])
     if problem.loss.is_square and layer == len(network.nodes) - 1:
-        costs = (readouts**2).sum(axis=1) / np.diag(inverse)[:-1]
+        costs = readouts**2 @ importance / np.diag(inverse)[:-1]
     else:
         means = gram[-1, :-1] / (gram[-1, -1] or 1.0)  # zero without intercepts
         around_its_mean = np.vstack([np.eye(left.shape[1]), -means])
-        left, costs = _cheaper(problem, network, layer, hidden, (left, around_its_mean))
+        ways = left, around_its_mean
+        left, costs = _cheaper(problem, network, layer, hidden, ways, importance)
     node = int(costs.argmin())
     return costs[node], node, np.eye(len(left))[node] - left[:, node]
 
 
-def _cheaper(problem, network, layer, hidden, ways):
+def _cheaper(problem, network, layer, hidden, ways, importance):
     """Of several ways for each node to leave the one that costs least."""
     rows = problem.some_rows
     weights = None if problem.weights is None else problem.weights[rows]
@@ -190,7 +191,7 @@ def _cheaper(problem, network, layer, hidden, ways):
         for node, left in enumerate((hidden @ way).T):
             after = problem.outputs(network, layer + 1, reaching - np.outer(left, readouts[node]))
             lost = problem.loss.costs(before, after, problem.targets[rows])
-            own[node] = np.average(lost, axis=0, weights=weights).sum()
+            own[node] = np.average(lost, axis=0, weights=weights) @ importance
     best = costs.argmin(axis=0)
     return np.choose(best, ways), costs.min(axis=0)
 

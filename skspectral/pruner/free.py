@@ -34,6 +34,10 @@ _NO_NOISE, _FINER = 10, 1e-9
 # The smallest gradient of several layers, where small ones still lead far, and in the end.
 _DEEP_TOL, _LAST_TOL = 1e-8, 1e-17
 
+# Of several outputs the importance is that from before the training. It begins anew where they have
+# become so many times as important beside each other, as a logarithm, and ends so often at most.
+_TURN, _N_TURNS = np.log(10), 5
+
 # The transfers are dense.
 _SPECTRAL = {"eigenvectors": 0.0, "eigenvalues": 0.0}
 
@@ -67,6 +71,12 @@ class FreeNetwork:
         weights[layer + 1] = weights[layer + 1][~gone]
         nodes[layer] = nodes[layer][~gone]
         return FreeNetwork(weights, intercepts, nodes)
+
+    def in_units(self, units):
+        """The network whose outputs are those of this one times `units`, of shape (n_outputs,)."""
+        weights = [*self.weights[:-1], self.weights[-1] * units]
+        intercepts = [*self.intercepts[:-1], self.intercepts[-1] * units]
+        return FreeNetwork(weights, intercepts, self.nodes)
 
 
 class Problem:
@@ -130,6 +140,10 @@ class Problem:
         """Mean losses of the network."""
         return self.mean(self.loss.losses(self.layers(network)[-1], self.targets))
 
+    def importance(self, outputs, nothing=None):
+        """What the loss of each output counts for; `nothing` as for :meth:`train`."""
+        return self.loss.importance(self.mean(self.loss.losses(outputs, self.targets)), nothing)
+
     def criterion(self, network):
         """What is to be small."""
         fit = len(self.X) * self.loss.term(self.losses(network))
@@ -177,10 +191,24 @@ class Problem:
         -------
         network : FreeNetwork
         """
+        if network.weights[-1].shape[1] == 1 or not self.loss.is_square:
+            return self._trained(network, dtype, nothing, np.ones(1))
+        importance = self.importance(self.layers(network)[-1], nothing)
+        for _ in range(_N_TURNS):
+            before = importance
+            network = self._trained(network, dtype, nothing, before)
+            importance = self.importance(self.layers(network)[-1], nothing)
+            if np.ptp(np.log(importance / before)) < _TURN:
+                break
+        return network
+
+    def _trained(self, network, dtype, nothing, importance):
+        """The network trained on, with its outputs in units in which they are as important."""
         from skspectral.engine.network import Architecture
         from skspectral.engine.training import Member, train
 
-        network, terms = self._balanced(network), []
+        units = np.sqrt(importance)
+        network, terms = self._balanced(network.in_units(units)), []
         least = np.log1p(_GAIN * min(self.worth(network) / len(self.X), 1))
         n_outputs = network.weights[-1].shape[1]
         tol, n_iterations = self.loss.tol, _N_ITERATIONS
@@ -203,7 +231,7 @@ class Problem:
         widths = (self.X.shape[1], *map(len, network.intercepts))
         (end,), (outcome,), _ = train(
             self.X,
-            [Member(start, self.targets, strengths, weights=self.weights, monitor=pays)],
+            [Member(start, self.targets * units, strengths, weights=self.weights, monitor=pays)],
             architecture=Architecture(
                 widths, self.activation, (None,) * (len(widths) - 1), self.fit_intercept
             ),
@@ -218,7 +246,7 @@ class Problem:
         if outcome.interrupted:
             raise KeyboardInterrupt
         weights, intercepts = ([a.astype(float) for a in p] for p in (end.weights, end.intercepts))
-        return FreeNetwork(weights, intercepts, network.nodes)
+        return FreeNetwork(weights, intercepts, network.nodes).in_units(1 / units)
 
     def _price(self, network):
         n, k = len(self.X), sum(w.size for w in network.weights)

@@ -10,7 +10,7 @@ from skspectral.pruner.free import FreeNetwork
 # training undoes that.
 _SHARE, _FEWEST = 0.25, 4
 
-# Random directions tried for each of them, and at most.
+# Random nodes tried for each of them, and at most.
 _N_TRIED, _MOST_TRIED = 64, 512
 
 # Their size at first, over that of the others.
@@ -28,9 +28,9 @@ _DERIVATIVES = {
 def grow(problem, network, rng):
     """Add small nodes to each hidden layer.
 
-    Of many random directions those are taken along which a node answers best to the slope of the
-    error. Training turns them to where they help; a node that the penalty has removed, or that the
-    training has not found, is found so. A narrow layer becomes as wide as the widest was.
+    Of many random nodes those are taken that answer best to the slope of the error. Training turns
+    them to where they help; a node that the penalty has removed, or that the training has not
+    found, is found so. A narrow layer becomes as wide as the widest was.
 
     Parameters
     ----------
@@ -53,32 +53,37 @@ def grow(problem, network, rng):
         n_old = len(nodes[layer])
         n_new = max(_FEWEST, int(np.ceil(_SHARE * n_old)), widest - n_old)
         old_in, old_out = network.weights[layer], network.weights[layer + 1]
-        own = _directions(problem, values[layer], slopes[layer + 1], n_new, rng)
-        into = _sized(own[0], np.median(np.linalg.norm(old_in, axis=0)))
-        out = _sized(own[1].T, np.median(np.linalg.norm(old_out, axis=1))).T
+        into, out, kinks = _answering(problem, values[layer], slopes[layer + 1], n_new, rng)
+        into = _sized(into, np.median(np.linalg.norm(old_in, axis=0)))
+        out = _sized(out.T, np.median(np.linalg.norm(old_out, axis=1))).T
+        intercepts[layer] = np.append(intercepts[layer], -(kinks * into).sum(axis=0))
         n_more = weights[layer].shape[0] - len(into)  # nodes that the layer before has got
         into = np.vstack([into, np.zeros((n_more, n_new))])
         weights[layer] = np.hstack([weights[layer], into])
-        intercepts[layer] = np.append(intercepts[layer], np.zeros(n_new))
         weights[layer + 1] = np.vstack([weights[layer + 1], out])
         nodes[layer] = np.append(nodes[layer], np.full(n_new, -1))
     return FreeNetwork(weights, intercepts, nodes)
 
 
-def _directions(problem, inputs, slopes, n_new, rng):
-    """Incoming weights (n_in, n_new) and outgoing weights (n_new, n_next), of any size."""
+def _answering(problem, inputs, slopes, n_new, rng):
+    """Incoming weights (n_in, n_new) and outgoing ones (n_new, n_next), of any size, and points
+    where what comes in is zero, of shape (n_in, n_new)."""
     spread = inputs.std(axis=0)
     n_tried = max(n_new, min(_N_TRIED * n_new, _MOST_TRIED))
     directions = rng.standard_normal((inputs.shape[1], n_tried))
     directions *= np.divide(1, spread, out=np.zeros_like(spread), where=spread > 0)[:, None]
-    answers = inputs @ directions
+    kinks = np.zeros_like(directions)
+    if problem.fit_intercept and inputs is problem.X:
+        # Kinks wherever the rows are. Those of deeper layers are moved by the layers before.
+        kinks = inputs[rng.integers(len(inputs), size=n_tried)].T
+    answers = inputs @ directions - (kinks * directions).sum(axis=0)
     ACTIVATIONS[problem.activation](answers)
     answers -= answers.mean(axis=0)
     scale = answers.std(axis=0)
     answers /= np.where(scale > 0, scale, 1)
     gains = answers.T @ slopes
     best = np.argsort(-np.linalg.norm(gains, axis=1), kind="stable")[:n_new]
-    return directions[:, best], -gains[best]
+    return directions[:, best], -gains[best], kinks[:, best]
 
 
 def _sized(columns, norm):
@@ -90,7 +95,7 @@ def _sized(columns, norm):
 def _slopes(problem, network):
     """Slope of the error in what reaches each layer after the inputs, before its activation."""
     values = problem.layers(network)
-    slope = problem.loss.slopes(values[-1], problem.targets)
+    slope = problem.loss.slopes(values[-1], problem.targets) * problem.importance(values[-1])
     if problem.weights is not None:
         slope = slope * problem.weights[:, None]
     slopes = [slope]

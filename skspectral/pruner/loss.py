@@ -47,9 +47,19 @@ class SquaredError:
         """
         return np.log(means + (self.nothing if nothing is None else nothing)).sum()
 
+    def importance(self, means, nothing=None):
+        """What the loss of each output counts for, beside that of the largest mean.
+
+        The slope of :meth:`term`: what is a trifle to an output full of noise is not to an exact
+        one. `nothing` as there.
+        """
+        nothing = self.nothing if nothing is None else nothing
+        return (means.max() + nothing) / (means + nothing)
+
     def unit(self, means):
-        """What the mean losses must rise by, for the term to rise by one."""
-        return means.mean()
+        """What the mean losses, times their importance, must rise by, for the term to rise by
+        one."""
+        return means.max()
 
     def means(self, trained, n_outputs):
         """Mean losses, if all are alike, given what training minimises."""
@@ -92,6 +102,9 @@ class CrossEntropy:
 
     def term(self, means, nothing=None):
         return means.sum()
+
+    def importance(self, means, nothing=None):
+        return np.ones_like(means)
 
     def unit(self, means):
         return 1.0
