@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sklearn.base import clone, is_regressor
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
@@ -63,6 +64,15 @@ def test_bad_data_leaves_a_fitted_estimator_as_it_was(regressor, data, message):
 def test_bad_settings(data, settings, message):
     with pytest.raises(ValueError, match=message):
         SpectralMLPRegressor(**settings).fit(*data)
+
+
+def test_targets_are_dense(regressor, data):
+    X, y = data
+    before = regressor.fit(X, y).predict(X)
+    for fit in (regressor.fit, regressor.partial_fit):
+        with pytest.raises(TypeError, match=r"Got a sparse y, .* give y.toarray\(\)"):
+            fit(X, csr_array(X[:, :2]))
+    np.testing.assert_array_equal(regressor.predict(X), before)
 
 
 def test_columns_are_counted(regressor, data):

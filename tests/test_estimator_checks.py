@@ -1,6 +1,8 @@
 """scikit-learn's own checks of an estimator, all of them."""
 
 import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skspectral import (
@@ -21,6 +23,7 @@ QUICK = {"hidden_layer_sizes": 8, "solver": "lbfgs", "max_iter": 30, "random_sta
 PRUNERS = [
     SpectralPruner(SpectralMLPRegressor(**SMALL)),
     SpectralPruner(SpectralMLPClassifier(**SMALL), layer=0),
+    SpectralPruner(make_pipeline(StandardScaler(), SpectralMLPClassifier(**SMALL))),
     SpectralPrunerCV(SpectralMLPRegressor(**QUICK), cv=2),
     SpectralPrunerCV(SpectralMLPClassifier(**QUICK), cv=2),
 ]

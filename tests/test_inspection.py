@@ -219,13 +219,16 @@ def test_estimators_that_will_not_do(small):
         pruning_curve(make_pipeline(StandardScaler(), SpectralMLPRegressor()), X, y)
     with pytest.raises(NotFittedError):
         path_distribution(MLPRegressor())
+    for other in (StandardScaler(), StandardScaler().fit(X)):
+        with pytest.raises(ValueError, match="Got StandardScaler, which has no attribute coefs_"):
+            RelevanceDisplay.from_estimator(other)
     with pytest.raises(ValueError, match="Got an empty list of estimators; give at least one"):
         RelevanceDisplay.from_estimator([])
     ridge = Ridge().fit(X, y)
-    with pytest.raises(ValueError, match="Got Ridge, which has no attribute node_importances_"):
-        RelevanceDisplay.from_estimator(ridge)
-    with pytest.raises(ValueError, match="Got Ridge, which has no attribute node_importances_"):
+    with pytest.raises(ValueError, match="Got Ridge, which has no attribute coefs_; give a fitted"):
         pruning_curve(ridge, X, y)
+    with pytest.raises(ValueError, match="MLPRegressor, which has no attribute node_importances_"):
+        pruning_curve(MLPRegressor(solver="lbfgs", tol=1.0).fit(X, y), X, y)
     with pytest.raises(ValueError, match="Got Ridge, which has no attribute coefs_; give a fitted"):
         path_distribution(ridge)
     with pytest.raises(ValueError, match="Got Ridge, which has no parameter parametrization"):

@@ -33,9 +33,9 @@ def fitted_network(estimator, *attributes, allowed=OURS):
     """The network in an estimator, after a check that it is fitted and has the attributes."""
     network = within(last_step(within(estimator)))
     # Weights alone are enough for some curves; they need not be those of an estimator.
-    if not hasattr(network, "coefs_"):
+    if not hasattr(network, "coefs_") and hasattr(network, "hidden_layer_sizes"):
         check_is_fitted(network)
-    for name in attributes:
+    for name in ("coefs_", *attributes):
         if not hasattr(network, name):
             raise ValueError(
                 f"Got {type(network).__name__}, which has no attribute {name}; give a fitted "

@@ -186,6 +186,7 @@ class CoreSizeDisplay:
             sizes.axhline(self.teacher_size, label=f"$h_T$ = {self.teacher_size}", **level)
         sizes.set(xlabel="width $h$", ylabel="nodes in the core")
         scores.set(xlabel="width $h$", ylabel="test score")
+        scores.ticklabel_format(axis="y", useOffset=False)  # scores near one
         sizes.legend()
         scores.legend()
         return self

@@ -1,6 +1,7 @@
 """SpectralMLPRegressor."""
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
@@ -57,7 +58,8 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         steps, at least 20; 1000 iterations.
     tol : float, default=1e-4
         Progress of the loss, or of the validation score, that counts. For L-BFGS the largest
-        component of the gradient at the end.
+        component of the gradient at the end, unless the loss makes no progress any more, as happens
+        at the kinks of ReLU.
     n_iter_no_change : int or "auto", default="auto"
         Epochs without progress that end the training, except with ``"cosine"`` without early
         stopping, which goes to its end. ``"auto"`` is a twentieth of the epochs, at least 10.
@@ -69,7 +71,8 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     shuffle : bool, default=True
         Whether each epoch draws a new order of the rows.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the previous fit.
+        Whether `fit` goes on from the weights of the previous fit. What tells of the training, such
+        as ``loss_curve_``, tells of the last one.
     n_init : int, default=1
         Random starts, trained together. The one of the smallest objective is kept, with early
         stopping that of the best validation score; ``stability_`` tells how far they agree.
@@ -92,7 +95,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     eigenvalues_in_, eigenvalues_out_ : list of ndarray of shape (n_in,) and (n_out,)
         Eigenvalues of each transfer.
     feature_importances_ : ndarray of shape (n_features_in_,)
-        Relevance of the inputs, summing to one.
+        Relevance of the inputs, summing to one, or zeros if the network is a constant.
     node_importances_ : list of ndarray of shape (n_nodes,)
         Relevance of the nodes of each hidden layer, every output in units of its spread.
     core_masks_ : list of ndarray of shape (n_nodes,)
@@ -103,10 +106,11 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     alpha_ : float
         The strength used: `alpha`, or what ``"auto"`` came to.
     stability_ : Bunch
-        With `n_init` above one: ``core_sizes`` of each start, an array of shape (n_starts,
-        n_hidden_layers); ``core_size``, the share of the starts with the same core sizes as the one
-        that was kept; ``inputs``, for each input the share of the starts in which its relevance
-        exceeds 5 % of the largest. Starts that diverged do not count.
+        With `n_init` above one, unless the fit went on from earlier weights: ``core_sizes`` of each
+        start, an array of shape (n_starts, n_hidden_layers); ``core_size``, the share of the starts
+        with the same core sizes as the one that was kept; ``inputs``, for each input the share of
+        the starts in which its relevance exceeds 5 % of the largest. Starts that diverged do not
+        count.
     loss_, best_loss_ : float
         Last and smallest value of the objective, nan before there is one; the latter None with
         early stopping.
@@ -246,7 +250,9 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         Raises
         ------
         ValueError
-            If the input is not valid or the training diverges: the estimator stays as it was.
+            If the input is not valid, the training diverges, or a setting wants all the data:
+            early stopping or, before a :meth:`fit`, an automatic strength. The estimator stays as
+            it was.
         """
         refuse_early_stopping(self)
         with self._restored_on_error(keep=True):
@@ -280,6 +286,8 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         return "identity"
 
     def _encode(self, y, started, incremental):
+        if issparse(y):
+            raise TypeError("Got a sparse y, but the targets are to be dense; give y.toarray().")
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         y = y.astype(np.float64, copy=False)
