@@ -3,6 +3,8 @@
 import re
 from importlib.metadata import version as installed_version
 
+from numpydoc.docscrape_sphinx import SphinxDocString
+
 project = "skspectral"
 author = "The skspectral developers"
 release = version = installed_version("skspectral")
@@ -36,6 +38,12 @@ def tidy_docstring(app, what, name, obj, options, lines):
     lines[:] = text.split("\n")
 
 
+def keep_description(self, name, description, fake_autosummary):
+    """Of an attribute that is a property, the text of the class: it says more than its summary."""
+    return f"**{name}**", description
+
+
 def setup(app):
+    SphinxDocString._process_param = keep_description
     # numpydoc parses the docstring at the default priority, 500.
     app.connect("autodoc-process-docstring", tidy_docstring, priority=400)

@@ -38,7 +38,7 @@ HEADER = [
     "core",
     "inputs",
     "score of core",
-    "size of core",
+    "parameters of core",
     "seconds",
 ]
 
@@ -103,7 +103,10 @@ def main():
         print(
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         )
-    print("\nscore: R2 or accuracy on rows held out; core: hidden nodes that the best network kept")
+    print(
+        "\nscore: R2 or accuracy on rows held out, of the best network and of the one cut to its core;"
+        "\ncore, inputs: hidden nodes and inputs above 5 % of the largest relevance"
+    )
     path = Path("relevance.png")
     draw(fitted, path)
     print(f"Relevance spectrum: {path}")

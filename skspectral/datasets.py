@@ -42,7 +42,7 @@ def make_teacher_regression(
     return_teacher=False,
     random_state=None,
 ):
-    """Numbers that a random network, the teacher, makes of normal inputs.
+    """Regression data: normal inputs, and what a random network, the teacher, makes of them.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def make_teacher_classification(
     return_teacher=False,
     random_state=None,
 ):
-    """Classes that a random network, the teacher, makes of normal inputs.
+    """Classes: normal inputs, and those that a random network, the teacher, gives them.
 
     Parameters
     ----------

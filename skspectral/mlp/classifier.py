@@ -70,7 +70,8 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         steps, at least 20; 1000 iterations.
     tol : float, default=1e-4
         Progress of the loss, or of the validation score, that counts. For L-BFGS the largest
-        component of the gradient at the end.
+        component of the gradient at the end, unless the loss makes no progress any more, as happens
+        at the kinks of ReLU.
     n_iter_no_change : int or "auto", default="auto"
         Epochs without progress that end the training, except with ``"cosine"`` without early
         stopping, which goes to its end. ``"auto"`` is a twentieth of the epochs, at least 10.
@@ -82,7 +83,8 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     shuffle : bool, default=True
         Whether each epoch draws a new order of the rows.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the previous fit.
+        Whether `fit` goes on from the weights of the previous fit. What tells of the training, such
+        as ``loss_curve_``, tells of the last one.
     n_init : int, default=1
         Random starts, trained together. The one of the smallest objective is kept, with early
         stopping that of the best validation score; ``stability_`` tells how far they agree.
@@ -110,7 +112,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     eigenvalues_in_, eigenvalues_out_ : list of ndarray of shape (n_in,) and (n_out,)
         Eigenvalues of each transfer.
     feature_importances_ : ndarray of shape (n_features_in_,)
-        Relevance of the inputs, summing to one.
+        Relevance of the inputs, summing to one, or zeros if the network is a constant.
     node_importances_ : list of ndarray of shape (n_nodes,)
         Relevance of the nodes of each hidden layer.
     core_masks_ : list of ndarray of shape (n_nodes,)
@@ -121,10 +123,11 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     alpha_ : float
         The strength used: `alpha`, or what ``"auto"`` came to.
     stability_ : Bunch
-        With `n_init` above one: ``core_sizes`` of each start, an array of shape (n_starts,
-        n_hidden_layers); ``core_size``, the share of the starts with the same core sizes as the one
-        that was kept; ``inputs``, for each input the share of the starts in which its relevance
-        exceeds 5 % of the largest. Starts that diverged do not count.
+        With `n_init` above one, unless the fit went on from earlier weights: ``core_sizes`` of each
+        start, an array of shape (n_starts, n_hidden_layers); ``core_size``, the share of the starts
+        with the same core sizes as the one that was kept; ``inputs``, for each input the share of
+        the starts in which its relevance exceeds 5 % of the largest. Starts that diverged do not
+        count.
     loss_, best_loss_ : float
         Last and smallest value of the objective, nan before there is one; the latter None with
         early stopping.
@@ -270,7 +273,9 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         Raises
         ------
         ValueError
-            If the input is not valid or the training diverges: the estimator stays as it was.
+            If the input is not valid, the training diverges, or a setting wants all the data:
+            early stopping, balanced classes or, before a :meth:`fit`, an automatic strength. The
+            estimator stays as it was.
         """
         refuse_early_stopping(self)
         if self.class_weight == "balanced":

@@ -191,9 +191,9 @@ class SpectralGridSearchCV(_StackedSearch, GridSearchCV):
     """Exhaustive search that trains its candidates together.
 
     What :class:`~sklearn.model_selection.GridSearchCV` does and reports up to rounding, faster:
-    networks that differ only in their widths, strengths, learning rate, class weights or random
-    state are trained, with the splits, as stacks, many small matrix products in one call. That is
-    for ``solver="adam"`` and ``n_init=1``; others are fitted one after the other.
+    networks that differ only in their widths (of equal depth), strengths, learning rate, class
+    weights or random state are trained, with the splits, as stacks, many small matrix products in
+    one call. That is for ``solver="adam"`` and ``n_init=1``; others are fitted one after the other.
 
     Parameters
     ----------

@@ -32,12 +32,13 @@ from skspectral.spectral import initial_eigenvalues, transfer_weights
 
 
 class SpectralPruner(BasePruner):
-    """Cut a network to its core: SelectFromModel for any layer of a network.
+    """Cut a network to what the data ask for: SelectFromModel for any layer of a network.
 
-    Every hidden layer is cut to the nodes whose relevance stands out, and with ``layer=0`` the
-    inputs are cut too. What is left is a small network of the same class, ``pruned_estimator_``;
-    :meth:`predict` and :meth:`score` use it, and :meth:`transform` gives the kept nodes of one
-    layer to the next step of a Pipeline.
+    By default :meth:`fit` keeps the hidden nodes that the data tell apart; where they cannot, and
+    before :meth:`fit`, those whose relevance stands out. With ``layer=0`` the inputs are cut too.
+    What is left is a small network of the same class, ``pruned_estimator_``; :meth:`predict` and
+    :meth:`score` use it, and :meth:`transform` gives the kept nodes of one layer to the next step
+    of a Pipeline.
 
     Parameters
     ----------
@@ -60,14 +61,14 @@ class SpectralPruner(BasePruner):
         largest relevance of their layer; a callable is given the relevances of a layer and returns
         the share.
     n_nodes_to_select : int, float or tuple, default=None
-        How many nodes to keep instead: a number, or a fraction of them, for `layer`; a tuple for
-        each hidden layer, with ``layer=0`` for the inputs before them. Where it is None
-        `threshold` decides.
+        How many nodes to keep instead: a number, or a fraction of them, for `layer`; a tuple has
+        an entry for each hidden layer, and with ``layer=0`` one for the inputs before them. Where
+        it is None `threshold` decides.
     prefit : bool, default=False
-        Whether `estimator` is fitted already. It is never changed, and everything but :meth:`fit`
-        can be used at once: the network is cut each time, so take ``pruned_estimator_`` to predict
-        often. :meth:`fit` then chooses the nodes anew, if `threshold` is ``"auto"``, and refits the
-        pruned network.
+        Whether `estimator` is fitted already. It is never changed, and everything but what
+        :meth:`fit` measures can be used at once: the network is cut each time, so take
+        ``pruned_estimator_`` to predict often. :meth:`fit` then chooses the nodes anew, if
+        `threshold` is ``"auto"``, and refits the pruned network.
     refit : bool, default=True
         Whether :meth:`fit` trains the pruned network on without penalty, to undo its shrinkage.
         Where a threshold or a number has chosen the nodes, the result is kept if it scores better
@@ -94,17 +95,18 @@ class SpectralPruner(BasePruner):
     refit_scores_ : dict
         Scores of the network on the rows held out, with the weights of the classes, ``"cut"``
         before and ``"refit"`` after it was trained on; where the data chose the nodes, on all rows,
-        ``"full"`` before and ``"refit"`` after. Empty without `refit` and with too few rows.
+        ``"full"`` before and ``"refit"`` after. Empty without `refit` and with too few rows. Only
+        after :meth:`fit`.
     largest_change_ : float
         Largest change of an output (a probability, for a classifier) on the training data that the
         cut made, before the refit; where the data chose the nodes, that the pruner made. Rows of
-        weight zero do not count.
+        weight zero do not count. Only after :meth:`fit`.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns of X, if it had any that are all strings.
     classes_ : ndarray of shape (n_classes,)
-        Class labels of a classifier.
+        Class labels; of a classifier only.
 
     See Also
     --------
@@ -130,24 +132,26 @@ class SpectralPruner(BasePruner):
     n / (n - k - 1)``, for n rows, k parameters (of a ReLU node one less), h hidden nodes and the
     squared error over the variance plus 1e-7: Akaike's criterion, corrected for few rows (Hurvich
     and Tsai), with a price for each node, since the best of many directions fits noise better than
-    a given one. Where the squared error ends near 1e-7 there is no noise, and one more node is
-    looked for with 1e-9 in its place. No penalty takes part, so that the size hardly depends on the
-    strength of the network. It takes about as long as the fit, two or three times as long with a
-    trial as below, and many times as long where rows and nodes are many, or layers several.
+    a given one. Of several outputs the logarithms are added up, so that an exact one counts beside
+    one full of noise. Where the squared error ends near 1e-7 there is no noise, and one more node
+    is looked for with 1e-9 in its place. No penalty takes part, so that the size hardly depends on
+    the strength of the network. It takes about as long as the fit, two or three times as long with
+    a trial as below, and many times as long where rows and nodes are many, or layers several: with
+    three of them minutes.
 
     Where there are fewer than two rows for each parameter that might matter, or fewer than twenty
     for each input that does, the data may not tell the size; then network and size are found once
     more from two thirds of the rows, and the data choose if what they leave scores better on the
-    others than the network; with fewer than sixty rows the spectrum decides. Of more than 50 000
-    rows 50 000 are taken at random.
+    others than the network; with fewer than sixty rows the spectrum decides, that is, the sorted
+    relevances. Of more than 50 000 rows 50 000 are taken at random.
 
     Of a classifier the deviance takes the place of the logarithm, a parameter costs 4, and the
     weights have a normal prior with a standard deviation of 2: standardise the inputs. Two
     thirds of the rows decide as above, by the likelihood of the others, if there are three rows of
     each class, and ten for each parameter that might matter; with fewer, the spectrum.
 
-    The inputs: those are there to begin with that stand out in the spectrum, or all that have any
-    relevance if the criterion wants them; with fewer than twenty rows for each column of X, where
+    The search begins with the inputs whose relevance stands out, or with all that have any, as the
+    criterion prefers; with fewer than twenty rows for each column of X, where
     the network takes noise for inputs, the most relevant ones, one for each twenty rows. Then, and
     with ``layer=0``, those leave without which the criterion is better, an input counting for
     twice what noise would gain once in a hundred data sets; of two that say the same one leaves. An
