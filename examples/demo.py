@@ -104,7 +104,7 @@ def main():
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         )
     print(
-        "\nscore: R2 or accuracy on rows held out, of the best network and of the one cut to its core;"
+        "\nscore: R2 or accuracy on rows held out, of the best network and of what is left of it;"
         "\ncore, inputs: hidden nodes and inputs above 5 % of the largest relevance"
     )
     path = Path("relevance.png")

@@ -5,6 +5,8 @@ import os
 import pickle
 import subprocess
 import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import joblib
 import numpy as np
@@ -23,7 +25,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_score
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from skspectral import SpectralGridSearchCV
+from skspectral import SpectralGridSearchCV, SpectralMLPRegressor, SpectralPruner
 
 PREDICT_WITHOUT_TORCH = """
 import sys
@@ -124,6 +126,19 @@ def test_scoring_monitor_and_progress_bar(regressor, data):
     assert epochs[0]["r2"] < epochs[-1]["r2"]
 
 
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_a_callback_may_train_a_network_of_torch(regressor, data, solver):
+    class Trains(StopAfter):
+        def on_fit_task_end(self, *args, **kwargs):
+            loss = torch.nn.Linear(2, 1)(torch.ones(1, 2)).sum()
+            loss.backward()
+            return super().on_fit_task_end(*args, **kwargs)
+
+    callback = Trains(3)
+    regressor.set_params(solver=solver).set_callbacks(callback).fit(*data)
+    assert callback.seen == 3
+
+
 def test_callbacks_in_a_grid_search(regressor, data):
     monitor = ScoringMonitor(scoring="r2")
     search = GridSearchCV(regressor.set_callbacks(monitor), {"hidden_layer_sizes": [4, 12]}, cv=2)
@@ -218,6 +233,21 @@ def test_global_state_is_left_alone(regressor, data, rate):
         except ValueError:
             assert rate > 1
         assert state() == before
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few epochs
+def test_threads_leave_the_filters_of_warnings_alone(data):
+    X, y = data
+    fits = [
+        SpectralMLPRegressor(5, alpha="auto", max_iter=8 + 4 * k, random_state=k) for k in range(8)
+    ] + [
+        SpectralPruner(SpectralMLPRegressor(5, max_iter=20), n_nodes_to_select=k) for k in (1, 2, 3)
+    ]
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(4) as threads:
+        caught = list(threads.map(lambda estimator: estimator.fit(X, y), fits))
+    assert len(caught) == len(fits)
+    assert list(warnings.filters) == before
 
 
 def test_select_from_model(regressor, data):

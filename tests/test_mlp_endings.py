@@ -194,3 +194,16 @@ def test_verbose_prints_each_epoch(problem, capsys, solver, early_stopping):
     assert [line for line in printed if line.startswith("Iteration")] == expected
     assert [line for line in printed if line.startswith("Validation")] == scores
     assert len(scores) == (model.n_iter_ if early_stopping and solver == "adam" else 0)
+
+
+def test_the_loss_of_the_best_network_counts():
+    progress = Progress(SpectralMLPRegressor(), lambda p: p, validate=lambda p: p["score"])
+    assert np.isnan(progress.kept_loss)
+    for loss, score in [(2.0, 0.1), (0.5, 0.9), (0.6, 0.9), (9.0, 0.2)]:
+        progress(loss, lambda score=score: {"score": score})
+    assert progress.kept_loss == 0.6  # of equals the latest
+    assert progress.best == {"score": 0.9}
+    plain = Progress(SpectralMLPRegressor(), lambda p: p)
+    for loss in (2.0, 0.5):
+        plain(loss, None)
+    assert plain.kept_loss == 0.5

@@ -212,6 +212,9 @@ def test_partial_fit_of_several_labels():
     for _ in range(200):
         model.partial_fit(X, Y, classes=[0, 1])
     assert model.score(X, Y) > 0.9
+    for classes in (["sun", "rain"], [0, 1, 2], [1, 2]):
+        with pytest.raises(ValueError, match=r"2 labels, whose classes are 0 to 1; give np.arange"):
+            clone(model).partial_fit(X, Y, classes=classes)
 
 
 @pytest.mark.parametrize("incremental", [True, False])

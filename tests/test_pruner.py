@@ -487,6 +487,18 @@ def test_sample_weights_reach_the_network(data):
     np.testing.assert_array_equal(asked.predict(X), weighted.predict(X))
 
 
+def test_rows_without_weight_are_no_rows_of_the_refit(data):
+    X, y = data
+    weights = np.arange(len(y)) % 3
+    mlp = SpectralMLPRegressor(8, solver="lbfgs", tol=1e-3, random_state=0)
+    pruner = SpectralPruner(mlp, n_nodes_to_select=3)
+    weighted = clone(pruner).fit(X, y, sample_weight=weights)
+    rows = weights > 0
+    fewer = clone(pruner).fit(X[rows], y[rows], sample_weight=weights[rows])
+    assert weighted.refit_scores_ == pytest.approx(fewer.refit_scores_)
+    np.testing.assert_allclose(weighted.predict(X), fewer.predict(X), rtol=1e-6)
+
+
 def test_routed_weights_reach_what_asks_for_them(data, monkeypatch):
     X, y = data
     w = np.random.default_rng(0).uniform(0.5, 2, size=len(y))
@@ -577,6 +589,11 @@ def test_errors_leave_a_fitted_pruner_as_it_was(parameters, message, data, regre
         (SpectralPruner(SpectralMLPRegressor(), layer=2), "layer=2"),
         (SpectralPrunerCV(SpectralMLPRegressor(), layer=2), "layer=2"),
         (SpectralPrunerCV(SpectralMLPRegressor([]), layer=0), "no hidden layer"),
+        (SpectralPruner(SpectralMLPRegressor(), n_nodes_to_select=101), "101 of 100 nodes"),
+        (
+            SpectralPruner(SpectralMLPRegressor(), n_nodes_to_select=(3, 4)),
+            "2 entries for 1 layers",
+        ),
     ],
 )
 def test_what_cannot_be_pruned_is_not_fitted_first(pruner, message, data, monkeypatch):

@@ -525,3 +525,17 @@ def test_float32_finds_the_same_or_one_as_good():
     best = scores[double.best_index_]
     error = best.std(ddof=1) / np.sqrt(3)
     assert scores[single.best_index_].mean() >= best.mean() - error
+
+
+def test_a_search_that_fails_leaves_a_fitted_one_as_it_was():
+    X, y = np.random.default_rng(0).normal(size=(60, 3)), np.arange(60.0)
+    mlp = SpectralMLPRegressor(5, max_iter=30, n_iter_no_change=30, random_state=0)
+    search = SpectralGridSearchCV(mlp, {"alpha": [1e-3, 1e-2]}, cv=4).fit(X, y)
+    before = vars(search).copy()
+    search.set_params(cv=2)
+    with pytest.raises(ValueError, match="All the 4 fits failed"):
+        search.fit(X * np.nan, y)
+    assert vars(search) == before | {"cv": 2}
+    search.set_params(refit=lambda results: 1).fit(X, y)
+    assert search.best_index_ == 1
+    assert not hasattr(search, "best_score_")

@@ -274,7 +274,6 @@ class _Transfer:
 
     def __init__(self, parameters, gradients, mode, constants=()):
         self.mode = mode
-        self.parameters = parameters
         self._values = {name: as_array(view) for name, view in parameters.items()}
         self._slopes = {name: as_array(view) for name, view in gradients.items()}
         phi = parameters["eigenvectors"]

@@ -130,9 +130,10 @@ def train(
 def _monitor(members, losses, trained, active):
     """Ask the monitor of each member that trained."""
     progress, stop = -losses, np.zeros(len(members), bool)
-    for k in np.flatnonzero(active):
-        if members[k].monitor is not None:
-            progress[k], stop[k] = members[k].monitor(losses[k], partial(trained.read, k))
+    with torch.inference_mode(False):  # a monitor may train networks of its own
+        for k in np.flatnonzero(active):
+            if members[k].monitor is not None:
+                progress[k], stop[k] = members[k].monitor(losses[k], partial(trained.read, k))
     return progress, stop
 
 

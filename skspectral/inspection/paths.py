@@ -61,7 +61,7 @@ def path_distribution(estimator, *, layer=-1, core_only=True):
     >>> path_distribution(teacher)
     array([-3.,  2.])
     """
-    network = fitted_network(estimator, "coefs_", allowed=_WITH_WEIGHTS)
+    network = fitted_network(estimator, allowed=_WITH_WEIGHTS)
     layer = layer_index(layer, len(network.coefs_) - 1, first=1)
     incoming, outgoing = network.coefs_[layer - 1], network.coefs_[layer]
     if core_only and hasattr(network, "core_masks_"):

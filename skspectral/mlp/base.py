@@ -1,6 +1,5 @@
 """What the two estimators share: from validated data to a trained network."""
 
-import warnings
 from contextlib import contextmanager
 from copy import deepcopy
 from numbers import Integral, Real
@@ -20,6 +19,7 @@ from skspectral.mlp.checks import (
     refuse_divergence,
     refuse_scale_of_y,
     torch_device,
+    warn,
     warn_of_collapse,
     warn_of_ending,
     warn_of_failure,
@@ -215,7 +215,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             state["mean"] = np.zeros_like(state["mean"])
         refuse_scale_of_y(largest, state["scale"], X.dtype)
         start = self._start(X, targets.shape[1], state, started)
-        warn_of_scale(X)
+        warn_of_scale(X if weights is None else X[rows])
         self.n_layers_ = len(start.eigenvectors) + 1
         self.n_outputs_ = targets.shape[1]
         self.out_activation_ = self._out_activation()
@@ -313,14 +313,12 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         self.validation_scores_ = scores
         self.best_validation_score_ = None if scores is None else max(scores, default=np.nan)
         # Only partial_fit goes on from the moments of Adam; they are twice the size of the network.
-        self._state = state | ({"moments": moments} if incremental else {})
-        if not incremental:
-            self._state.pop("moments", None)
+        self._state = state | {"moments": moments if incremental else None}
 
     def _describe(self, parameters, state):
         """Fitted attributes of a network; the last transfer gives y in its own units."""
         scale, mean = state["scale"], state["mean"]
-        dtype = parameters.eigenvectors[0].dtype if state["dtype"] is None else state["dtype"]
+        dtype = state["dtype"]
         eigenvectors = [*parameters.eigenvectors[:-1], parameters.eigenvectors[-1] * scale]
         intercepts = [*parameters.intercepts[:-1], parameters.intercepts[-1] * scale + mean]
         outer = Parameters(
@@ -469,10 +467,9 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         if self.batch_size == "auto":
             return min(200, n_rows)
         if self.batch_size > n_rows:
-            warnings.warn(
+            warn(
                 "Got `batch_size` less than 1 or larger than sample size. It is going to be "
-                "clipped.",
-                stacklevel=2,
+                "clipped."
             )
         return min(self.batch_size, n_rows)
 

@@ -1,6 +1,8 @@
 """What the two estimators refuse, and what they warn of."""
 
 import warnings
+from contextlib import contextmanager
+from contextvars import ContextVar
 from numbers import Real
 
 import numpy as np
@@ -16,8 +18,31 @@ _FAILURE = 10
 _SCALES_OF_Y = {"float64": (1e-150, 1e150), "float32": (1e-16, 1e16)}
 
 
+# Category and beginning of the messages that are not to be heard. Each thread has its own, where
+# warnings.catch_warnings would change the filters of all.
+_SILENCED = ContextVar("silenced", default=None)
+
+
 class DivergenceError(ValueError):
     """The training left the finite numbers."""
+
+
+@contextmanager
+def silence(category=Warning, beginning=""):
+    """Without the package's own warnings of a category whose messages begin so."""
+    token = _SILENCED.set((category, beginning))
+    try:
+        yield
+    finally:
+        _SILENCED.reset(token)
+
+
+def warn(message, category=UserWarning):
+    """Warn, unless it is silenced."""
+    silenced = _SILENCED.get()
+    if silenced and issubclass(category, silenced[0]) and message.startswith(silenced[1]):
+        return
+    warnings.warn(message, category, stacklevel=3)
 
 
 def has_partial_fit(estimator):
@@ -55,6 +80,15 @@ def refuse_other_labels(y):
         raise ValueError(
             "A matrix y of labels must hold zeros and ones, but it holds other numbers; give "
             "y != 0, or whatever tells which labels a row has."
+        )
+
+
+def refuse_other_classes(given, found):
+    """Raise if the classes that `partial_fit` is given are not those of a matrix of labels."""
+    if not np.array_equal(np.unique(given), found):
+        raise ValueError(
+            f"classes={given!r}, but y is a matrix of {len(found)} labels, whose classes are 0 to "
+            f"{len(found) - 1}; give np.arange({len(found)})."
         )
 
 
@@ -117,10 +151,9 @@ def warn_of_scale(X):
         largest = max(float(abs(X).max()), float(np.finfo(X.dtype).tiny))
         scale = largest * _largest_scale(X / largest)
     if scale > _LARGEST_SCALE or 0 < scale < _SMALLEST_SCALE:
-        warnings.warn(
+        warn(
             f"The largest root mean square of a column of X is {scale:.2g}; the network trains "
             "well around 1: put a StandardScaler before.",
-            stacklevel=2,
         )
 
 
@@ -135,7 +168,7 @@ def _largest_scale(X):
 def warn_of_ending(estimator, outcome, losses, n_epochs, patience):
     """Warn of a training that was cut short, by the user or by `max_iter`."""
     if outcome.interrupted:
-        warnings.warn("Training interrupted by user.", stacklevel=2)
+        warn("Training interrupted by user.")
         return
     if outcome.converged[0] or len(losses) < n_epochs:
         return
@@ -145,11 +178,10 @@ def warn_of_ending(estimator, outcome, losses, n_epochs, patience):
         falling = losses[-int(patience) - 1] - losses[-1] > estimator.tol * patience
     if falling:
         name = "Stochastic Optimizer" if estimator.solver == "adam" else "L-BFGS"
-        warnings.warn(
+        warn(
             f"{name}: Maximum iterations ({n_epochs}) reached and the optimization hasn't "
             "converged yet.",
             ConvergenceWarning,
-            stacklevel=2,
         )
 
 
@@ -167,11 +199,10 @@ def warn_of_collapse(estimator):
         kinds = ["weights"] if dense else ["eigenvectors", "eigenvalues"]
         strengths = estimator._strengths()
         own = " and ".join(f"{strengths[kind]:.2g} for the {kind}" for kind in kinds)
-        warnings.warn(
+        warn(
             f"No node of hidden layer {empty[0]} is relevant, so the network is a constant: lower "
             f"the strengths of the penalty ({own}), or check that y depends on X.",
             ConvergenceWarning,
-            stacklevel=2,
         )
 
 
@@ -196,10 +227,9 @@ def warn_of_failure(estimator, loss, penalty, targets, weights):
         constant = np.log(max(2, targets.shape[1]))
     # Twice, because rounding may hide the rest of the loss in the penalty.
     if loss > _FAILURE * constant + 2 * penalty:
-        warnings.warn(
+        warn(
             f"The training ended at a loss of {loss:.2g}, where that of a constant prediction is "
             f"{constant:.2g}: put a StandardScaler before, or lower learning_rate_init (now "
             f"{estimator.learning_rate_init}).",
             ConvergenceWarning,
-            stacklevel=2,
         )

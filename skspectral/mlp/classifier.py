@@ -19,6 +19,7 @@ from skspectral.mlp.checks import (
     has_partial_fit,
     refuse_class_weight,
     refuse_early_stopping,
+    refuse_other_classes,
     refuse_other_labels,
 )
 
@@ -261,7 +262,8 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels, or an indicator matrix of labels.
         classes : array-like of shape (n_classes,), default=None
-            All classes that will ever come; needed in the first call.
+            All classes that will ever come; needed in the first call. Of a matrix of labels they
+            are the numbers of its columns.
         sample_weight : array-like of shape (n_samples,), default=None
             Sample weights, not negative.
 
@@ -286,6 +288,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         with self._restored_on_error(keep=True):
             if _check_partial_fit_first_call(self, classes):
                 self._fit_label_binarizer(y if _is_multilabel(y) else classes)
+                refuse_other_classes(classes, self.classes_)
             return self._fit(X, y, sample_weight, incremental=True)
 
     def predict(self, X):

@@ -27,41 +27,33 @@ class Progress:
     best : Parameters or None
         With early stopping, those of the best score; of equal ones the latest, whose core is
         smaller.
+    kept_loss : float
+        Loss of the network that is kept: the best by its score, else the last; nan before.
     """
 
     def __init__(self, estimator, describe, validate=None, context=None, data=None):
         self.losses, self.scores, self.best = [], None if validate is None else [], None
-        self._best_score = -np.inf
+        self._best_score, self.kept_loss = -np.inf, np.nan
         self._estimator, self._describe, self._validate = estimator, describe, validate
         self._context, self._data, self._task = context, data, None
         self._begin()
 
     def __call__(self, loss, read):
         """Called after each epoch; see :class:`skspectral.engine.training.Member`."""
-        progress = -loss
-        if self._validate is not None:
+        if self._validate is None:
+            progress, self.kept_loss = -loss, float(loss)
+        else:
             parameters = read()
-            score = self._validate(self._describe(parameters))
-            if self.best is None or score >= self._best_score:
-                self.best, self._best_score = parameters, score
-            self.scores.append(score)
-            progress = score
+            progress = self._validate(self._describe(parameters))
+            if self.best is None or progress >= self._best_score:
+                self.best, self._best_score, self.kept_loss = parameters, progress, float(loss)
+            self.scores.append(progress)
         self.losses.append(float(loss))
         if self._estimator.verbose:
             print(f"Iteration {len(self.losses)}, loss = {self.losses[-1]:.8f}")
             if self._validate is not None:
                 print(f"Validation score: {self.scores[-1]:f}")
         return progress, self._end(read)
-
-    @property
-    def kept_loss(self):
-        """Loss of the network that is kept: the best by its score, else the last."""
-        if not self.scores:
-            return self.losses[-1] if self.losses else np.nan
-        best = max(self.scores)
-        return next(
-            v for v, s in zip(self.losses[::-1], self.scores[::-1], strict=True) if s == best
-        )
 
     def _begin(self):
         if self._context is not None:

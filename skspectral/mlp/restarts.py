@@ -1,13 +1,11 @@
 """Several random starts, trained together; the best is kept."""
 
-import warnings
-
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import Bunch, check_random_state
 
 from skspectral.core import core_mask
-from skspectral.mlp.checks import DivergenceError, warn_of_collapse
+from skspectral.mlp.checks import DivergenceError, silence, warn_of_collapse
 from skspectral.mlp.steps import finish
 
 
@@ -51,9 +49,8 @@ def fit_restarts(estimator, X, y, sample_weight):
         task.call_on_fit_task_begin(estimator=estimator, **data)
         learned = None
         try:
-            with warnings.catch_warnings():
-                # Only the start that is kept counts: it is asked below.
-                warnings.filterwarnings("ignore", "No node of hidden layer")
+            # Only the start that is kept counts: it is asked below.
+            with silence(beginning="No node of hidden layer"):
                 fitted.append(finish(own, trained))
             if names is not None:
                 start.feature_names_in_ = names

@@ -1,11 +1,9 @@
 """The strength of the penalty, chosen from the data."""
 
-import warnings
-
 import numpy as np
 from sklearn.base import is_classifier
 
-from skspectral.mlp.checks import pass_on_interruption
+from skspectral.mlp.checks import pass_on_interruption, silence
 
 # Weaker ones leave nodes that 8000 steps of Adam do not bring to zero.
 _WEAKEST = 3e-4
@@ -76,8 +74,7 @@ def _wrong_share(estimator, X, y, weights):
         validation_fraction=_HELD_OUT,
         n_iter_no_change=np.inf,
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the fit itself says what there is to say
+    with silence():  # the fit itself says what there is to say
         pilot.fit(X, y, weights)
     pass_on_interruption(pilot)
     # A classifier without an error on m rows may still make one in m.

@@ -58,9 +58,15 @@ class _StackedSearch:
         ValueError
             If a parameter is not valid, or all fits failed.
         """
-        if self._stacks():
+        if not self._stacks():
+            return super().fit(X, y, **params)
+        before = vars(self).copy()
+        try:
             return self._fit(X, y, params)
-        return super().fit(X, y, **params)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
 
     def _stacks(self):
         """Whether the fits can stop for their training. Callbacks of their own want them whole."""
@@ -169,6 +175,7 @@ class _StackedSearch:
         if not self.refit and self.multimetric_:
             return
         self.best_index_ = self._select_best_index(self.refit, metric, results)
+        vars(self).pop("best_score_", None)
         if not callable(self.refit):
             self.best_score_ = results[f"mean_test_{metric}"][self.best_index_]
         self.best_params_ = results["params"][self.best_index_]

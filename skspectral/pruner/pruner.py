@@ -26,7 +26,7 @@ from skspectral.pruner.network import (
 )
 from skspectral.pruner.recovery import recover
 from skspectral.pruner.refit import train_on
-from skspectral.pruner.selection import layer_index, select_masks
+from skspectral.pruner.selection import layer_index, numbers_of_nodes, select_masks
 from skspectral.pruner.trust import is_recoverable, recovery_pays
 from skspectral.spectral import initial_eigenvalues, transfer_weights
 
@@ -334,7 +334,9 @@ class SpectralPruner(BasePruner):
             )
         estimator = clone(self.estimator) if self.estimator is not None else network_for(y)
         network = network_of(estimator)
-        layer_index(self.layer, network)  # before a training that may take long
+        layer = layer_index(self.layer, network)  # before a training that may take long
+        if layer > 0:  # how many columns reach the network is not known
+            numbers_of_nodes(self.n_nodes_to_select, layer, [0, *network._hidden_layer_sizes()])
         if self.strategy == "before":
             if network.parametrization == "dense":
                 raise ValueError(

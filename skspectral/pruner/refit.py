@@ -1,6 +1,5 @@
 """The small network trained on without penalty."""
 
-import warnings
 from copy import deepcopy
 
 import numpy as np
@@ -10,7 +9,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples
 
-from skspectral.mlp.checks import pass_on_interruption
+from skspectral.mlp.checks import pass_on_interruption, silence
 
 # Without penalty, over all rows given, of all parameters.
 FREE = {
@@ -27,9 +26,7 @@ def train_on(network, X, y, sample_weight, **parameters):
     """A copy of a fitted network, trained on from where it is with other parameters."""
     own = network.get_params()
     other = deepcopy(network).set_params(**parameters, warm_start=True)
-    with warnings.catch_warnings():
-        # The fit of the whole network has said so already.
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with silence(ConvergenceWarning):  # the fit of the whole network has said so already
         other.fit(X, y, sample_weight)
     pass_on_interruption(other)
     # The parameters stay those that the network was asked to have, for whoever fits it again.
@@ -61,6 +58,9 @@ def refit(network, X, y, sample_weight=None):
         others.
     """
     X, y, sample_weight = indexable(X, y, sample_weight)
+    if sample_weight is not None:
+        rows = np.flatnonzero(sample_weight)
+        X, y, sample_weight = (_safe_indexing(a, rows) for a in (X, y, sample_weight))
     parts = _split(network, y)
     if parts is None:
         return network, {}
@@ -68,12 +68,9 @@ def refit(network, X, y, sample_weight=None):
         [None if a is None else _safe_indexing(a, rows) for a in (X, y, sample_weight)]
         for rows in parts
     )
-    if w_train is not None and not (np.any(w_train) and np.any(w_test)):
+    one_of = is_classifier(network) and np.ndim(y) == 1
+    if one_of and len(np.unique(y_train)) < len(network.classes_):  # it may know others
         return network, {}
-    if is_classifier(network) and np.ndim(y) == 1:
-        present = y_train if w_train is None else _safe_indexing(y_train, np.flatnonzero(w_train))
-        if len(np.unique(present)) < len(network.classes_):  # it may know others
-            return network, {}
     free = train_on(network, X_train, y_train, w_train, **FREE)
     # Classes weigh what they weigh in the training.
     labels = y if hasattr(y, "tocsr") else np.asarray(y)

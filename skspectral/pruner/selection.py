@@ -61,7 +61,7 @@ def select_masks(network, layer, threshold, n_nodes_to_select):
         If there are not as many nodes as `n_nodes_to_select` asks for.
     """
     spectra = relevances(network)
-    numbers = _numbers(n_nodes_to_select, layer, [len(spectrum) for spectrum in spectra])
+    numbers = numbers_of_nodes(n_nodes_to_select, layer, [len(spectrum) for spectrum in spectra])
     masks = []
     for k, (spectrum, number) in enumerate(zip(spectra, numbers, strict=True)):
         if k == 0 and layer != 0:
@@ -103,7 +103,7 @@ def _guarded(masks, spectra):
     ]
 
 
-def _numbers(n_nodes_to_select, layer, widths):
+def numbers_of_nodes(n_nodes_to_select, layer, widths):
     """Nodes asked for in each layer, None where the threshold decides."""
     numbers = [None] * len(widths)
     if n_nodes_to_select is None:

@@ -1,7 +1,5 @@
 """Whether the data choose the nodes of a network, or its spectrum."""
 
-import warnings
-
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import train_test_split
@@ -9,7 +7,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples, validate_data
 
 from skspectral.forward import forward
-from skspectral.mlp.checks import pass_on_interruption
+from skspectral.mlp.checks import pass_on_interruption, silence
 from skspectral.pruner.loss import loss_of
 from skspectral.pruner.recovery import (
     MOST_ROWS,
@@ -72,7 +70,7 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
     rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
     if not _has_nodes(network) or len(rows) < _FEWEST_ROWS:
         return False
-    strata = network._strata(y) if is_classifier(network) else None
+    strata = network._strata(y)
     if strata is not None:
         strata = _safe_indexing(strata, rows)
         counts = np.unique(strata, return_counts=True)[1]
@@ -89,8 +87,7 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
     (X_train, y_train, w_train), test = parts
     student = clone(network)
     student.set_callbacks()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the fit to all rows has said what there is to say
+    with silence():  # the fit to all rows has said what there is to say
         try:
             student.fit(X_train, y_train, w_train)
         except ValueError:  # too few rows for a setting, or a training that diverges
