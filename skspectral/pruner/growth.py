@@ -73,8 +73,9 @@ def _answering(problem, inputs, slopes, n_new, rng):
     directions = rng.standard_normal((inputs.shape[1], n_tried))
     directions *= np.divide(1, spread, out=np.zeros_like(spread), where=spread > 0)[:, None]
     kinks = np.zeros_like(directions)
-    if problem.fit_intercept and inputs is problem.X:
-        # Kinks wherever the rows are. Those of deeper layers are moved by the layers before.
+    if problem.activation == "relu" and problem.fit_intercept and inputs is problem.X:
+        # Wherever the rows are. Deeper kinks are moved by the layers before, and what is smooth has
+        # none.
         kinks = inputs[rng.integers(len(inputs), size=n_tried)].T
     answers = inputs @ directions - (kinks * directions).sum(axis=0)
     ACTIVATIONS[problem.activation](answers)
