@@ -17,7 +17,6 @@ _FAILURE = 10
 # Within these the squares of y, in relevances and scores, neither overflow nor vanish.
 _SCALES_OF_Y = {"float64": (1e-150, 1e150), "float32": (1e-16, 1e16)}
 
-
 # Category and beginning of the messages that are not to be heard. Each thread has its own, where
 # warnings.catch_warnings would change the filters of all.
 _SILENCED = ContextVar("silenced", default=None)

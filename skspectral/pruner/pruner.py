@@ -151,12 +151,12 @@ class SpectralPruner(BasePruner):
     each class, and ten for each parameter that might matter; with fewer, the spectrum.
 
     The search begins with the inputs whose relevance stands out, or with all that have any, as the
-    criterion prefers; with fewer than twenty rows for each column of X, where
-    the network takes noise for inputs, the most relevant ones, one for each twenty rows. Then, and
-    with ``layer=0``, those leave without which the criterion is better, an input counting for
-    twice what noise would gain once in a hundred data sets; of two that say the same one leaves. An
-    input returns that the penalty has silenced, if what is left of the error depends on it: on a
-    line, a bend, or its product with another.
+    criterion prefers; with fewer than twenty rows for each column of X, where the network takes
+    noise for inputs, the most relevant ones, one for each twenty rows. Then, and with ``layer=0``,
+    those leave without which the criterion is better, an input counting for twice what noise would
+    gain once in a hundred data sets; of two that say the same one leaves. An input returns that the
+    penalty has silenced, if what is left of the error depends on it: on a line, a bend, or its
+    product with another.
 
     References
     ----------
