@@ -48,12 +48,16 @@ def grow(problem, network, rng):
     weights, intercepts = list(network.weights), list(network.intercepts)
     nodes = list(network.nodes)
     widest = max(map(len, nodes))
+    # Kinks where the rows are. Of several layers the others move them; what is smooth has none.
+    anywhere = problem.activation == "relu" and problem.fit_intercept and len(nodes) == 1
     # The new nodes of a layer have nothing to say, yet, to those of the next.
     for layer in range(len(nodes)):
         n_old = len(nodes[layer])
         n_new = max(_FEWEST, int(np.ceil(_SHARE * n_old)), widest - n_old)
         old_in, old_out = network.weights[layer], network.weights[layer + 1]
-        into, out, kinks = _answering(problem, values[layer], slopes[layer + 1], n_new, rng)
+        into, out, kinks = _answering(
+            problem, values[layer], slopes[layer + 1], n_new, anywhere, rng
+        )
         into = _sized(into, np.median(np.linalg.norm(old_in, axis=0)))
         out = _sized(out.T, np.median(np.linalg.norm(old_out, axis=1))).T
         intercepts[layer] = np.append(intercepts[layer], -(kinks * into).sum(axis=0))
@@ -65,17 +69,15 @@ def grow(problem, network, rng):
     return FreeNetwork(weights, intercepts, nodes)
 
 
-def _answering(problem, inputs, slopes, n_new, rng):
+def _answering(problem, inputs, slopes, n_new, anywhere, rng):
     """Incoming weights (n_in, n_new) and outgoing ones (n_new, n_next), of any size, and points
-    where what comes in is zero, of shape (n_in, n_new)."""
+    where what comes in is zero, of shape (n_in, n_new): anywhere among the rows, or the origin."""
     spread = inputs.std(axis=0)
     n_tried = max(n_new, min(_N_TRIED * n_new, _MOST_TRIED))
     directions = rng.standard_normal((inputs.shape[1], n_tried))
     directions *= np.divide(1, spread, out=np.zeros_like(spread), where=spread > 0)[:, None]
     kinks = np.zeros_like(directions)
-    if problem.activation == "relu" and problem.fit_intercept and inputs is problem.X:
-        # Wherever the rows are. Deeper kinks are moved by the layers before, and what is smooth has
-        # none.
+    if anywhere:
         kinks = inputs[rng.integers(len(inputs), size=n_tried)].T
     answers = inputs @ directions - (kinks * directions).sum(axis=0)
     ACTIVATIONS[problem.activation](answers)
