@@ -241,6 +241,15 @@ def deep_network(rng, n_inputs=3, widths=(5, 4), n_outputs=2):
     )
 
 
+def changes_without(problem, network, layer, node, change):
+    """Changes of the outputs, without a node whose readouts the others take over."""
+    small = network.without(layer, np.arange(len(network.nodes[layer])) == node)
+    own = network.weights[layer + 1][node]
+    small.weights[layer + 1] += np.outer(np.delete(change[:-1], node), own)
+    small.intercepts[layer + 1] = small.intercepts[layer + 1] + change[-1] * own
+    return problem.layers(small)[-1] - problem.layers(network)[-1]
+
+
 @pytest.mark.parametrize("layer", [0, 1])
 def test_the_cost_is_the_change_of_the_outputs(layer):
     rng = np.random.default_rng(0)
@@ -248,11 +257,7 @@ def test_the_cost_is_the_change_of_the_outputs(layer):
     problem = problem_of(rng.normal(size=(300, 3)), np.zeros(300), weights / weights.mean())
     network = deep_network(rng)
     cost, node, change = cheapest(problem, network, layer)
-    small = network.without(layer, np.arange(len(network.nodes[layer])) == node)
-    own = network.weights[layer + 1][node]
-    small.weights[layer + 1] += np.outer(np.delete(change[:-1], node), own)
-    small.intercepts[layer + 1] = small.intercepts[layer + 1] + change[-1] * own
-    changes = problem.layers(small)[-1] - problem.layers(network)[-1]
+    changes = changes_without(problem, network, layer, node, change)
     # An output is the more important the less is left of its error.
     importance = problem.losses(network).max() / problem.losses(network)
     assert cost == pytest.approx(problem.mean(changes**2) @ importance, rel=1e-5)
@@ -267,9 +272,10 @@ def test_a_node_that_never_reaches_the_outputs_costs_nothing():
     network.weights[1][2] = [1, -1, 0, 0]
     network.intercepts[1][:2] = 100
     network.weights[2][1] = network.weights[2][0]
-    cost, node, _ = cheapest(problem, network, 0)
+    cost, node, change = cheapest(problem, network, 0)
     assert node == 2
     assert cost == pytest.approx(0, abs=1e-20)
+    assert_allclose(changes_without(problem, network, 0, node, change), 0, atol=1e-9)
 
 
 def test_shrinking_leaves_as_many_nodes_as_there_are_places():

@@ -317,8 +317,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
 
     def _describe(self, parameters, state):
         """Fitted attributes of a network; the last transfer gives y in its own units."""
-        scale, mean = state["scale"], state["mean"]
-        dtype = state["dtype"]
+        scale, mean, dtype = state["scale"], state["mean"], state["dtype"]
         eigenvectors = [*parameters.eigenvectors[:-1], parameters.eigenvectors[-1] * scale]
         intercepts = [*parameters.intercepts[:-1], parameters.intercepts[-1] * scale + mean]
         outer = Parameters(

@@ -63,7 +63,7 @@ class _StackedSearch:
         before = vars(self).copy()
         try:
             return self._fit(X, y, params)
-        except BaseException:
+        except BaseException:  # what it has found until then goes with no results
             vars(self).clear()
             vars(self).update(before)
             raise

@@ -262,7 +262,7 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             tags.estimator_type = inner.estimator_type
             tags.classifier_tags, tags.regressor_tags = inner.classifier_tags, inner.regressor_tags
             tags.target_tags, tags.input_tags = inner.target_tags, replace(inner.input_tags)
-            if hasattr(self, "_fitted"):  # of what was fitted, the steps before have found no fault
+            if hasattr(self, "_fitted"):  # a step may fill gaps, which only a fit shows
                 tags.input_tags.allow_nan = get_tags(first_step(estimator)).input_tags.allow_nan
             # There is no random_state here that could fix that of the network.
             tags.non_deterministic = getattr(last_step(estimator), "random_state", 0) is None
