@@ -42,6 +42,26 @@ def test_classes(flip_y):
     assert chosen(X, np.where(y, "yes", "no")).alpha_ == pytest.approx(alpha)
 
 
+def test_rare_classes_hardly_count_as_inputs():
+    rng = np.random.default_rng(0)
+    classes = rng.integers(300, size=1600)
+    X = np.column_stack([rng.standard_normal((1600, 2)), np.eye(300)[classes]])
+    y = rng.standard_normal(300)[classes] + X[:, 0] + 0.3 * rng.standard_normal(1600)
+    mlp = SpectralMLPRegressor(20, alpha="auto", max_iter=400, random_state=0)
+    assert mlp.fit(X[:800], y[:800]).score(X[800:], y[800:]) > 0.85
+    # Two columns, and a code whose squares add up to one; before it was 302.
+    share = (mlp.alpha_ / 0.1) ** 2 * 800 / 3
+    assert 0.04 < share < 0.3
+    of_sparse = clone(mlp).fit(csr_array(X[:800]), y[:800])
+    assert of_sparse.alpha_ == pytest.approx(mlp.alpha_, rel=0.1)
+
+
+def test_however_small_the_inputs_one_counts():
+    X, y = load_diabetes(return_X_y=True)  # of squares that add up to one over the rows
+    mlp = SpectralMLPRegressor(20, alpha="auto", max_iter=400, random_state=0).fit(X, y)
+    assert 0.3 < (mlp.alpha_ / 0.1) ** 2 * len(y) < 0.7
+
+
 def test_small_and_noisy_data():
     X, y = load_diabetes(return_X_y=True)
     mlp = SpectralMLPRegressor(max_iter=1500, random_state=1)
@@ -82,7 +102,7 @@ def test_rows_of_weight_zero_do_not_count(data, regressor):
 
 @pytest.mark.parametrize("counts", [(4, 4), (60, 3)])
 def test_too_little_to_tell_is_taken_for_noise(counts, classifier):
-    X = np.random.default_rng(0).normal(size=(sum(counts), 2))
+    X = StandardScaler().fit_transform(np.random.default_rng(0).normal(size=(sum(counts), 2)))
     y = np.repeat([0, 1], counts)
     alpha = classifier.set_params(alpha="auto").fit(X, y).alpha_
     spread = 4 * np.prod(counts) / len(y) ** 2

@@ -422,7 +422,7 @@ def test_an_input_that_outweighs_the_others_does_not_drive_them_out():
     logits = 8 * X[:, 0] + X[:, 1] + X[:, 2] - X[:, 3] + X[:, 4]
     y = logits + 0.3 * rng.logistic(size=len(X)) > 0
     mlp = SpectralMLPClassifier(50, random_state=0)
-    pruner = SpectralPruner(mlp, layer=0).fit(X[:300], y[:300])
+    pruner = SpectralPruner(mlp, layer=0, threshold="gap").fit(X[:300], y[:300])
     assert pruner.get_support()[:5].all()
     assert pruner.score(X[300:], y[300:]) > pruner.estimator_.score(X[300:], y[300:]) - 0.01
 

@@ -13,7 +13,7 @@ from skspectral.pruner.elimination import _removed, cheapest
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.loss import CrossEntropy, SquaredError, loss_of
 from skspectral.pruner.recovery import recover
-from skspectral.pruner.trust import _quality, recovery_pays
+from skspectral.pruner.trust import _losses, _worse, recovery_pays
 
 STUDENT = SpectralMLPClassifier(20, max_iter=200, random_state=0)
 
@@ -69,17 +69,30 @@ def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch):
     assert set(SpectralPruner(network, prefit=True).fit(X, y).refit_scores_) == {"cut", "refit"}
 
 
-def test_no_trial_with_few_rows_for_the_parameters_or_a_rare_class(monkeypatch):
+def test_no_trial_that_takes_long_and_none_with_a_rare_class(monkeypatch):
     X, y = classes_of_teacher(2, 0, 1200)
     network = clone(STUDENT).fit(X, y)
-    assert recovery_pays(network, X, y)
     n_nodes = (network.node_importances_[0] > 2e-3 * network.node_importances_[0].max()).sum()
     few = 10 * 6 * n_nodes - 1
+    assert recovery_pays(network, X[:few], y[:few])
+    monkeypatch.setattr(trust, "_MOST_WORK", 1000)
+    assert recovery_pays(network, X, y)
     assert not recovery_pays(network, X[:few], y[:few])
     rare = np.r_[y[:-2], [2, 2]]
     network = clone(STUDENT).fit(X, rare)
-    monkeypatch.setattr(trust, "_ROWS_OF_CLASSES", 1)
+    monkeypatch.setattr(trust, "_MOST_WORK", np.inf)
     assert not recovery_pays(network, X, rare)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_inputs_of_classes_with_few_rows(seed):
+    settings = {"n_informative": 4, "n_redundant": 0, "shuffle": False}
+    X, y = make_classification(3000, 30, **settings, random_state=seed)
+    rows = np.random.default_rng(seed).permutation(3000)
+    (X, X_new), (y, y_new) = np.split(X[rows], [1000]), np.split(y[rows], [1000])
+    pruner = SpectralPruner(SpectralMLPClassifier(max_iter=400, random_state=0), layer=0).fit(X, y)
+    assert pruner.get_support(indices=True).tolist() == [0, 1, 2, 3]
+    assert pruner.score(X_new, y_new) > pruner.estimator_.score(X_new, y_new) + 0.02
 
 
 def test_no_trial_where_one_class_has_all_the_weight():
@@ -95,14 +108,29 @@ def test_a_trial_counts_class_weights_and_single_precision():
     X, y = classes_of_teacher(2, 0, 1200)
     weighted = clone(STUDENT).set_params(class_weight={0: 1.0, 1: 3.0}).fit(X, y)
     p = weighted.predict_proba(X)[np.arange(1200), y]
-    expected = 2 * np.average(np.log(p), weights=np.where(y == 1, 3.0, 1.0))
-    assert_allclose(_quality(weighted, X, y, None), expected)
+    losses, weights = _losses(weighted, X, y, None)
+    assert_allclose(losses, -2 * np.log(p), atol=1e-12)
+    assert_allclose(weights / weights.min(), np.where(y == 1, 3.0, 1.0))
     # A miss that is sure of itself costs what it costs, and not all.
     weighted.coefs_[-1] *= 100
     single = clone(STUDENT).fit(X.astype(np.float32), y)
     single.coefs_[-1] *= 1000
-    assert np.isfinite(_quality(single, X.astype(np.float32), y, None))
-    assert _quality(single, X.astype(np.float32), y, None) < _quality(weighted, X, y, None)
+    more, error = _worse(single, weighted, (X.astype(np.float32), y, None))
+    assert 0 < error < more < np.inf
+
+
+def test_a_network_is_worse_by_the_mean_of_the_differences():
+    X, y = classes_of_teacher(2, 0, 200)
+    one, other = (clone(STUDENT).set_params(random_state=k).fit(X, y) for k in range(2))
+    log_p = [np.log(network.predict_proba(X)[np.arange(200), y]) for network in (one, other)]
+    more, error = _worse(one, other, (X, y, None))
+    differences = 2 * (log_p[1] - log_p[0])
+    assert_allclose(more, differences.mean())
+    assert_allclose(error, differences.std() / np.sqrt(200))
+    # A row twice is a row of twice the weight, but for what the error makes of it.
+    weights = np.where(np.arange(200) < 50, 2.0, 1.0)
+    twice = np.r_[np.arange(200), np.arange(50)]
+    assert_allclose(_worse(one, other, (X, y, weights))[0], differences[twice].mean())
 
 
 @pytest.mark.parametrize("others", [lambda y: y + 5, lambda y: y.astype(str), lambda y: 3 * y])

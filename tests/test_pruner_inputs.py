@@ -9,7 +9,7 @@ from skspectral.pruner.elimination import eliminate
 from skspectral.pruner.free import FreeNetwork
 from skspectral.pruner.inputs import _lost, _without_weakest, drop_inputs, return_inputs
 from skspectral.pruner.loss import SquaredError
-from skspectral.pruner.recovery import Table
+from skspectral.pruner.recovery import Table, recover
 from skspectral.pruner.trust import is_recoverable
 
 
@@ -154,6 +154,19 @@ def test_many_equal_inputs_are_too_many_for_few_rows():
     assert not is_recoverable(network, 400)
     few = np.arange(60) < 4
     assert is_recoverable(network, 400, few)
+
+
+def test_weak_inputs_beside_a_strong_one_may_add_up():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((2000, 120))
+    y = X @ np.r_[4, 0.3 * rng.standard_normal(119)] + rng.standard_normal(2000)
+    (X, X_new), (y, y_new) = np.split(X, 2), np.split(y, 2)
+    network = SpectralMLPRegressor(20, alpha=5e-3, max_iter=400, random_state=0).fit(X, y)
+    assert is_recoverable(network, 1000)
+    assert recover(network, X, y)[0].score(X_new, y_new) < 0.9
+    pruner = SpectralPruner(network, prefit=True).fit(X, y)
+    assert set(pruner.refit_scores_) == {"cut", "refit"}
+    assert pruner.score(X_new, y_new) > network.score(X_new, y_new) - 0.01 > 0.93
 
 
 @pytest.mark.parametrize("n_inputs", [8, 30, 60])

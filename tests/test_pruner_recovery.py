@@ -1,5 +1,7 @@
 """SpectralPruner(threshold="auto"): as many hidden nodes as the data tell apart."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -669,15 +671,19 @@ def test_a_network_too_narrow_for_the_data_stays_as_narrow(widths, layer):
 def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch):
     X, y = make_teacher_regression(150, 6, hidden_layer_sizes=3, random_state=1)
     full = clone(STUDENT).fit(X, y)
-    monkeypatch.setattr(trust, "recover", lambda network, *args, **_: (network, None))
     assert not is_recoverable(full, 150)
+    monkeypatch.setattr(trust, "recover", lambda network, *args, **_: (network, None))
+    assert recovery_pays(full, X, y)  # no worse
+    worse = deepcopy(full)
+    worse.coefs_[-1] *= 1.5
+    monkeypatch.setattr(trust, "recover", lambda *args, **_: (worse, None))
     assert not recovery_pays(full, X, y)
     assert set(SpectralPruner(full, prefit=True).fit(X, y).refit_scores_) == {"cut", "refit"}
 
 
-def test_no_trial_for_classifiers_and_a_handful_of_rows():
+def test_no_trial_with_a_handful_of_rows():
     X, y = make_teacher_regression(90, 6, hidden_layer_sizes=3, random_state=1)
     weights = np.r_[np.ones(59), np.zeros(31)]
     assert not recovery_pays(clone(STUDENT).fit(X, y), X, y, weights)
     classifier = SpectralMLPClassifier(8, max_iter=300, random_state=0).fit(X, y > 0)
-    assert not recovery_pays(classifier, X, y > 0)
+    assert not recovery_pays(classifier, X, y > 0, weights)

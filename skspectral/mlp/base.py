@@ -110,6 +110,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
     def feature_importances_(self):
         """Relevance of the inputs over its sum (or zeros), ndarray of shape (n_features,)."""
         inputs = self._relevance()[0].astype(float)
+        if not all(self.core_sizes_):  # shares of the dust that a network leaves mean nothing
+            return np.zeros_like(inputs)
         total = inputs.sum()
         return inputs / total if total > 0 else inputs
 

@@ -21,11 +21,12 @@ def automatic_strength(estimator, X, y, weights=None):
 
     A node that means nothing still finds a gradient, made of noise: over n rows and d inputs it is
     of the order slope * sigma * sqrt(d / n), where the slope of the squared error is 2 and that of
-    the cross-entropy 1. The penalty has to be stronger than that, and as weak as possible
-    otherwise, so ``alpha = 0.05 * slope * sqrt(share * spread * d / n)``, at least 3e-4 and at most
-    1e-2. ``share * spread`` stands for sigma^2: `share` is what a short pilot training with the
-    weakest strength gets wrong of what a constant gets wrong, on a fifth of the rows that it has
-    not seen, and `spread` the variance of the classes over that of classes of equal weight.
+    the cross-entropy 1, and an input whose mean square is below one counts for that. The penalty
+    has to be stronger than that, and as weak as possible otherwise, so ``alpha = 0.05 * slope *
+    sqrt(share * spread * d / n)``, at least 3e-4 and at most 1e-2. ``share * spread`` stands for
+    sigma^2: `share` is what a short pilot training with the weakest strength gets wrong of what a
+    constant gets wrong, on a fifth of the rows that it has not seen, and `spread` the variance of
+    the classes over that of classes of equal weight.
 
     Parameters
     ----------
@@ -44,12 +45,19 @@ def automatic_strength(estimator, X, y, weights=None):
     if weights is not None:
         rows = np.flatnonzero(weights)
         X, y, weights = X[rows], y[rows], weights[rows]
-    n_rows, n_inputs = X.shape
     share = _wrong_share(estimator, X, y, weights)
     slope = 1 if is_classifier(estimator) else 2
     noise = share * estimator._spread(y, weights)
-    alpha = _FACTOR * slope * np.sqrt(noise * n_inputs / n_rows)
+    alpha = _FACTOR * slope * np.sqrt(noise * _n_inputs(X, weights) / len(y))
     return float(np.clip(alpha, _WEAKEST, _STRONGEST))
+
+
+def _n_inputs(X, weights):
+    """Inputs, at least one; none counts for more than its mean square: a rare class hardly does."""
+    shares = np.full(X.shape[0], 1 / X.shape[0]) if weights is None else weights / weights.sum()
+    with np.errstate(over="ignore", under="ignore"):
+        squares = shares @ (X.multiply(X) if hasattr(X, "multiply") else np.square(X))
+    return max(1, np.minimum(squares, 1).sum())
 
 
 def _wrong_share(estimator, X, y, weights):

@@ -335,31 +335,33 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         except (AttributeError, ValueError):  # a step that counts or names nothing
             return False
 
-    def _finish(self, estimator, masks, X, y, params, train=None, recover=None):
+    def _finish(self, estimator, masks, X, y, params, train=None, found=None):
         """Cut the network of a fitted estimator and remember all. X is what reaches the network.
 
-        `train` is the training of the cut network, before anything else; `recover` takes the place
-        of the refit, and chooses the nodes of all layers.
+        `train` is the training of the cut network, before anything else; `found` is a network that
+        the data choose, and its masks: it takes the place of cut and refit.
         """
         sample_weight = network_weights(estimator, params)
-        small, kept, scores = cut_network(estimator, masks), select_columns(X, masks[0]), {}
-        first = small
-        if train is not None:
-            small = train(small, kept, y, sample_weight)
-        if recover is not None:
-            small, own = recover(first, X, y, sample_weight)
-            for name, network in (("full", first), ("refit", small)):
-                scores[name] = network.score(X, y, sample_weight)
+        network, scores = network_of(estimator), {}
+        if found is not None:
+            small, own = found
+            for name, one in (("full", network), ("refit", small)):
+                scores[name] = one.score(X, y, sample_weight)
             if self._layer_of(estimator) == 0:
                 masks = own
                 nodes = [np.ones(np.count_nonzero(mask), dtype=bool) for mask in own[1:]]
-                small, kept = cut_network(small, [own[0], *nodes]), select_columns(X, own[0])
+                small = cut_network(small, [own[0], *nodes])
             else:
                 masks = [masks[0], *own[1:]]
-            first = small
-        elif self.refit:
-            small, scores = refit(small, kept, y, sample_weight)
-        change = network_of(estimator)._outputs(X) - first._outputs(kept)
+            first, kept = small, select_columns(X, masks[0])
+        else:
+            first = small = cut_network(estimator, masks)
+            kept = select_columns(X, masks[0])
+            if train is not None:
+                small = train(small, kept, y, sample_weight)
+            if self.refit:
+                small, scores = refit(small, kept, y, sample_weight)
+        change = network._outputs(X) - first._outputs(kept)
         if sample_weight is not None:
             change = change[np.asarray(sample_weight) > 0]
         self._fitted = {

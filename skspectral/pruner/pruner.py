@@ -1,15 +1,12 @@
 """SpectralPruner."""
 
 from copy import copy, deepcopy
-from functools import partial
 from numbers import Integral, Real
 
-import numpy as np
 from sklearn.base import _fit_context, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
-from sklearn.utils.validation import _num_samples
 
 from skspectral.mlp.checks import pass_on_interruption
 from skspectral.pruner.base import BasePruner
@@ -24,10 +21,9 @@ from skspectral.pruner.network import (
     refuse_other_data,
     refuse_other_parameters,
 )
-from skspectral.pruner.recovery import recover
 from skspectral.pruner.refit import train_on
 from skspectral.pruner.selection import layer_index, numbers_of_nodes, select_masks
-from skspectral.pruner.trust import is_recoverable, recovery_pays
+from skspectral.pruner.trust import found_in_data
 from skspectral.spectral import initial_eigenvalues, transfer_weights
 
 
@@ -137,18 +133,21 @@ class SpectralPruner(BasePruner):
     is looked for with 1e-9 in its place. No penalty takes part, so that the size hardly depends on
     the strength of the network. It takes about as long as the fit, two or three times as long with
     a trial as below, and many times as long where rows and nodes are many, or layers several: with
-    three of them minutes.
+    two of them up to minutes, with three minutes.
 
     Where there are fewer than two rows for each parameter that might matter, or fewer than twenty
     for each input that does, the data may not tell the size; then network and size are found once
-    more from two thirds of the rows, and the data choose if what they leave scores better on the
-    others than the network; with fewer than sixty rows the spectrum decides, that is, the sorted
-    relevances. Of more than 50 000 rows 50 000 are taken at random.
+    more from two thirds of the rows, and the data choose if what they leave predicts the others as
+    well as the network, within one standard error; with fewer than sixty rows the spectrum decides,
+    that is, the sorted relevances. With fewer than twenty rows for each column of X it is the same,
+    unless what the data leave explains the rows as well as the network but for a hundredth of the
+    variance. Of more than 50 000 rows 50 000 are taken at random.
 
     Of a classifier the deviance takes the place of the logarithm, a parameter costs 4, and the
     weights have a normal prior with a standard deviation of 2: standardise the inputs. Two
     thirds of the rows decide as above, by the likelihood of the others, if there are three rows of
-    each class, and ten for each parameter that might matter; with fewer, the spectrum.
+    each class and, where rows times parameters that might matter are more than twenty million, ten
+    rows for each parameter; otherwise the spectrum.
 
     The search begins with the inputs whose relevance stands out, or with all that have any, as the
     criterion prefers; with fewer than twenty rows for each column of X, where the network takes
@@ -266,12 +265,8 @@ class SpectralPruner(BasePruner):
             refuse_other_data(network_of(estimator), X, y, network_weights(estimator, params))
         masks = self._select(estimator)
         asked = self.threshold == "auto" and self.n_nodes_to_select is None and self.refit
-        if asked and train is None and self._data_choose(estimator, masks[0], X, y, params):
-            all_nodes = [np.ones(len(mask), dtype=bool) for mask in masks]
-            select = self._layer_of(estimator) == 0
-            own = partial(recover, inputs=masks[0], select=select)
-            return self._finish(estimator, all_nodes, X, y, params, recover=own)
-        return self._finish(estimator, masks, X, y, params, train)
+        found = self._found(estimator, masks[0], X, y, params) if asked and train is None else None
+        return self._finish(estimator, masks, X, y, params, train, found)
 
     def __sklearn_is_fitted__(self):
         if super().__sklearn_is_fitted__() or not self.prefit:
@@ -300,13 +295,10 @@ class SpectralPruner(BasePruner):
             return cut_network(estimator, self._select(estimator))
         raise NotFittedError(f"{name} needs data; call fit.")
 
-    def _data_choose(self, estimator, inputs, X, y, params):
-        """Whether the data that reach the network choose its nodes, rather than its spectrum."""
+    def _found(self, estimator, inputs, X, y, params):
+        """The network that the data choose, and its nodes; None if its spectrum does."""
         network, weights = network_of(estimator), network_weights(estimator, params)
-        n_rows = _num_samples(y) if weights is None else np.count_nonzero(weights)
-        if is_recoverable(network, n_rows, inputs):
-            return True
-        return recovery_pays(network, X, y, weights, select=self._layer_of(estimator) == 0)
+        return found_in_data(network, X, y, weights, inputs, select=self._layer_of(estimator) == 0)
 
     def _given(self):
         """The prefit estimator, checked."""

@@ -22,16 +22,48 @@ from skspectral.pruner.recovery import (
 # largest.
 _WEAK = 0.25
 
-# Rows that a trial takes; of each class; and for each parameter that might matter, if they are of
-# classes, which tell less than numbers.
-_FEWEST_ROWS, _FEWEST_OF_A_CLASS, _ROWS_OF_CLASSES = 60, 3, 10
+# Share of the variance that what is found may leave unexplained, and the network does not.
+_TRIFLE = 0.01
+
+# Rows that a trial takes; and of each class.
+_FEWEST_ROWS, _FEWEST_OF_A_CLASS = 60, 3
+
+# Of classes rows for each parameter that might matter; or rows times parameters at most, since the
+# search is long where both are many.
+_ROWS_OF_CLASSES, _MOST_WORK = 10, 2e7
+
+
+def found_in_data(network, X, y, sample_weight=None, inputs=None, select=False):
+    """What :func:`recover` finds, where that is to be preferred to the given network.
+
+    It is where the rows are many for the columns of X and the nodes of a regressor that might
+    matter. Where they are few for columns that are weak, it has to be about as good on these rows
+    as the network, and otherwise to predict others as well: see :func:`recovery_pays`.
+
+    Parameters
+    ----------
+    network, X, y, sample_weight, inputs, select
+        See :func:`recover`.
+
+    Returns
+    -------
+    found : tuple (network, masks) or None
+    """
+    n_rows = _num_samples(y) if sample_weight is None else np.count_nonzero(sample_weight)
+    found, certain = None, is_recoverable(network, n_rows, inputs)
+    if certain:
+        found = recover(network, X, y, sample_weight, inputs, select)
+    if certain and n_rows < ROWS_PER_INPUT * network.n_features_in_:
+        certain = _worse(found[0], network, (X, y, sample_weight))[0] <= _TRIFLE
+    if certain or recovery_pays(network, X, y, sample_weight, select):
+        return found or recover(network, X, y, sample_weight, inputs, select)
+    return None
 
 
 def is_recoverable(network, n_rows, inputs=None):
-    """Whether the data can tell for certain how many nodes a fitted network needs.
+    """Whether the rows are many for the inputs and nodes of a fitted network that might matter.
 
-    It has to be a regressor that has not collapsed, and the rows to be many for the inputs and the
-    nodes that might matter.
+    It has to be a regressor that has not collapsed, and all but few of its inputs may be weak.
 
     Parameters
     ----------
@@ -44,16 +76,23 @@ def is_recoverable(network, n_rows, inputs=None):
     -------
     recoverable : bool
     """
-    certain = not is_classifier(network) and _has_nodes(network)
-    return certain and _is_small(network, n_rows, inputs, ROWS_PER_PARAMETER)
+    if is_classifier(network) or not _has_nodes(network):
+        return False
+    n_rows = min(n_rows, MOST_ROWS)
+    most, n_inputs = n_rows // ROWS_PER_INPUT, len(outstanding(network, inputs))
+    if n_inputs > most:
+        relevance = network.feature_importances_
+        if most == 0 or np.sort(relevance)[-most] > _WEAK * relevance.max():
+            return False
+    return _n_parameters(network, min(n_inputs, most)) * ROWS_PER_PARAMETER <= n_rows
 
 
 def recovery_pays(network, X, y, sample_weight=None, select=False):
-    """Whether the network that :func:`recover` finds predicts better than the given one.
+    """Whether the network that :func:`recover` finds predicts as well as the given one.
 
     For data that cannot tell the size for certain. Both are fitted to two thirds of the rows, from
-    the start, and scored on the others: by R2, or by the likelihood of the classes, which sees
-    probabilities that are too sure.
+    the start, and compared on the others: by squared errors, or by the likelihood of the classes,
+    which sees probabilities that are too sure. As good is what is within one standard error.
 
     Parameters
     ----------
@@ -63,9 +102,9 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
     Returns
     -------
     pays : bool
-        False with fewer than sixty rows; of classes, with fewer than ten for each parameter that
-        might matter, or three of each class that it knows; and where two thirds of the rows are too
-        few for a fit.
+        False with fewer than sixty rows; of classes, with fewer than three of each that it knows,
+        and where rows and parameters that might matter are many, but not ten rows for each; and
+        where two thirds of the rows are too few for a fit.
     """
     rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
     if not _has_nodes(network) or len(rows) < _FEWEST_ROWS:
@@ -76,7 +115,7 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
         counts = np.unique(strata, return_counts=True)[1]
         if len(counts) < len(network.classes_) or counts.min() < _FEWEST_OF_A_CLASS:
             return False
-    if is_classifier(network) and not _is_small(network, len(rows), None, _ROWS_OF_CLASSES):
+    if is_classifier(network) and _is_long(network, min(len(rows), MOST_ROWS)):
         return False
     parts = [
         [None if a is None else _safe_indexing(a, own) for a in (X, y, sample_weight)]
@@ -96,32 +135,40 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
     if not all(student.core_sizes_):
         return False
     other, _ = recover(student, X_train, y_train, w_train, select=select)
-    return bool(_quality(other, *test) > _quality(student, *test))
+    more, error = _worse(other, student, test)
+    return bool(more <= error)
 
 
 def _has_nodes(network):
     return len(network.coefs_) > 1 and all(network.core_sizes_)
 
 
-def _is_small(network, n_rows, inputs, rows_per_parameter):
-    """Whether the rows are many for what might matter."""
-    n_rows = min(n_rows, MOST_ROWS)
-    most = n_rows // ROWS_PER_INPUT
-    n_inputs = len(outstanding(network, inputs))
-    if n_inputs > most:
-        relevance = network.feature_importances_
-        if most == 0 or np.sort(relevance)[-most] > _WEAK * relevance.max():
-            return False
-        n_inputs = most
+def _n_parameters(network, n_inputs):
+    """Weights between so many inputs and the nodes that might matter."""
     widths = [n_inputs, *(mask.sum() for mask in candidates(network)), network.n_outputs_]
-    return np.dot(widths[:-1], widths[1:]) * rows_per_parameter <= n_rows
+    return np.dot(widths[:-1], widths[1:])
 
 
-def _quality(network, X, y, sample_weight):
-    if not is_classifier(network):
-        return network.score(X, y, sample_weight)
+def _is_long(network, n_rows):
+    """Whether a search would take long, and the rows are not many for it to pay."""
+    n_inputs = min(len(outstanding(network)), n_rows // ROWS_PER_INPUT)
+    n_parameters = _n_parameters(network, n_inputs)
+    return _ROWS_OF_CLASSES * n_parameters > n_rows and n_parameters * n_rows > _MOST_WORK
+
+
+def _losses(network, X, y, sample_weight):
+    """What a network loses on each row, in variances or deviances, and the weights of the rows."""
     X = validate_data(network, X, accept_sparse="csr", reset=False)
     outputs = forward(X, network.coefs_, network.intercepts_, network.activation, "identity")
-    targets = network._targets(y)
-    losses = loss_of(network).losses(outputs.astype(float), targets).sum(axis=1)
-    return -np.average(losses, weights=network._weigh(targets, np.asarray(y), sample_weight))
+    targets, scale = network._targets(y), network._state["scale"]
+    losses = loss_of(network).losses(outputs.astype(float) / scale, targets / scale).mean(axis=1)
+    weights = network._weigh(targets, np.asarray(y), sample_weight)
+    return losses, np.ones(len(losses)) if weights is None else weights
+
+
+def _worse(one, other, data):
+    """How much more a network loses on the rows than another, in the mean, and its error."""
+    (losses, weights), (others, _) = _losses(one, *data), _losses(other, *data)
+    more, shares = losses - others, weights / weights.sum()
+    mean = shares @ more
+    return mean, np.sqrt(shares**2 @ (more - mean) ** 2)
