@@ -201,6 +201,27 @@ def test_unscaled_inputs_are_said(regressor, data, scale):
     assert np.isfinite(regressor.predict(scale * X)).all()
 
 
+def test_columns_far_from_zero_are_named(regressor, data):
+    X, y = data
+    with pytest.warns(UserWarning, match="mean of 50 and a standard deviation of .*StandardScaler"):
+        regressor.fit(X + np.array([0, 0, 50, 0]), y)
+    constant = np.column_stack([X, np.full(len(X), 50.1)])
+    weights = np.r_[np.ones(119), 0]
+    constant[-1] = -50  # does not count
+    regressor.fit(constant, y, weights)  # warnings are errors
+    regressor.fit(csr_array(np.column_stack([X, 50 + X[:, 0]])), y)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_spread_that_predictions_do_not_resolve_is_named(regressor, data, dtype):
+    X, y = data[0].astype(dtype), 1e7 + data[1]
+    if dtype == np.float32:
+        with pytest.warns(UserWarning, match="mean of 1e.07 .* float32 hardly resolve"):
+            regressor.fit(X, y)
+    else:
+        assert regressor.fit(X, y).score(X, y) > 0.99
+
+
 def test_a_collapsed_network_has_an_empty_core(regressor, data):
     with pytest.warns(ConvergenceWarning, match="is a constant: lower .* 10 for the eigenvalues"):
         model = regressor.set_params(alpha=10.0, max_iter=2000).fit(*data)

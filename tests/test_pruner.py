@@ -30,6 +30,7 @@ from skspectral import (
 from skspectral.core import gap_threshold, relevance
 from skspectral.mlp.cut import cut
 from skspectral.pruner import refit
+from skspectral.pruner.network import network_for
 
 N_TEACHER = 5  # hidden nodes of the teacher in conftest.py
 
@@ -401,6 +402,13 @@ def test_default_estimator_is_what_y_calls_for(y, kind, container):
     assert type(pruner.estimator_).__name__ == f"SpectralMLP{kind}"
     assert hasattr(pruner, "predict_proba") == is_classifier(pruner) == (kind == "Classifier")
     assert is_regressor(pruner) == (kind == "Regressor")
+
+
+def test_numbers_among_objects_are_numbers():
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    pruner = SpectralPruner(refit=False).fit(X, X[:, 0].astype(object))
+    assert isinstance(pruner.estimator_, SpectralMLPRegressor)
+    assert isinstance(network_for(pd.Series([True, "b"])), SpectralMLPClassifier)
 
 
 def test_summary_counts(pruner, capsys):

@@ -38,9 +38,9 @@ def network_of_teacher(teacher):
     )
 
 
-def problem_of(X, y, weights=None, activation="relu"):
+def problem_of(X, y, weights=None, activation="relu", fit_intercept=True):
     targets = np.asarray(y).reshape(len(X), -1)
-    return Problem(X, targets, weights, activation, fit_intercept=True, loss=SquaredError())
+    return Problem(X, targets, weights, activation, fit_intercept, loss=SquaredError())
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -84,6 +84,37 @@ def test_masks_and_network_agree():
     # Those who fit the network again get the settings that they gave.
     assert small.get_params() == full.get_params() | {"hidden_layer_sizes": 3}
     assert small.alpha_ == 0
+
+
+def test_columns_that_say_the_same_make_no_nodes():
+    for seed in (8083, 8085):
+        rng = np.random.default_rng(seed)
+        X, W, b = rng.normal(size=(6000, 4)), rng.normal(size=(4, 8)) / 2, 0.5 * rng.normal(size=8)
+        y = np.maximum(X @ W + b, 0) @ (rng.choice([-1, 1], 8) * rng.uniform(0.3, 1.5, 8))
+        pruner = SpectralPruner(SpectralMLPRegressor(40, random_state=seed))
+        assert pruner.fit(np.hstack([X, X]), y).n_nodes_ == (8,)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_the_smallest_weights_of_columns_that_say_the_same(fit_intercept):
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.normal(size=(50, 2)), np.eye(3)[rng.integers(3, size=50)]])
+    X = np.column_stack([X, 1000 * X[:, 0]])
+    problem = problem_of(X, X[:, 0], fit_intercept=fit_intercept)
+    network = FreeNetwork(
+        [rng.normal(size=(6, 2)), rng.normal(size=(2, 1))],
+        [fit_intercept * rng.normal(size=2), np.zeros(1)],
+        [np.arange(2)],
+    )
+    other = problem._determined(network)
+    assert_allclose(problem.layers(other)[-1], problem.layers(network)[-1])
+    columns = np.column_stack([X, np.ones(50)])[:, : 6 + fit_intercept]
+    into = np.vstack([network.weights[0], network.intercepts[0]])[: 6 + fit_intercept]
+    expected = np.linalg.lstsq(columns, columns @ into)[0]
+    assert_allclose(other.weights[0], expected[:6], atol=1e-10)
+    plain = problem_of(X[:, :2], X[:, 0], fit_intercept=fit_intercept)
+    own = FreeNetwork([network.weights[0][:2], *network.weights[1:]], network.intercepts, [])
+    assert plain._determined(own) is own
 
 
 def test_where_the_data_do_not_choose():

@@ -23,6 +23,8 @@ from skspectral.mlp.checks import (
     warn_of_collapse,
     warn_of_ending,
     warn_of_failure,
+    warn_of_offset,
+    warn_of_rounding,
     warn_of_scale,
 )
 from skspectral.mlp.progress import Progress
@@ -217,7 +219,10 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             state["mean"] = np.zeros_like(state["mean"])
         refuse_scale_of_y(largest, state["scale"], X.dtype)
         start = self._start(X, targets.shape[1], state, started)
-        warn_of_scale(X if weights is None else X[rows])
+        counting = X if weights is None else X[rows]
+        warn_of_scale(counting)
+        warn_of_offset(counting)
+        warn_of_rounding(targets, state)
         self.n_layers_ = len(start.eigenvectors) + 1
         self.n_outputs_ = targets.shape[1]
         self.out_activation_ = self._out_activation()

@@ -11,6 +11,10 @@ from sklearn.exceptions import ConvergenceWarning
 # Columns on scales beyond these defeat any one learning rate.
 _LARGEST_SCALE, _SMALLEST_SCALE = 1e3, 1e-3
 
+# Columns so many standard deviations from zero hardly vary beside what they all have in common; and
+# a target so many of them from zero loses its last digits in single precision.
+_LARGEST_OFFSET, _OFFSET_OF_Y = 20, 1e5
+
 # A start is within a few times the loss of a constant, a failure many orders beyond it.
 _FAILURE = 10
 
@@ -153,6 +157,35 @@ def warn_of_scale(X):
         warn(
             f"The largest root mean square of a column of X is {scale:.2g}; the network trains "
             "well around 1: put a StandardScaler before.",
+        )
+
+
+def warn_of_offset(X):
+    """Warn of columns far from zero for what they vary by. Those of sparse data hold zeros."""
+    if hasattr(X, "tocsr"):
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, deviation = X.mean(axis=0, dtype=float), X.std(axis=0, dtype=float)
+        varies = deviation > 10 * np.finfo(X.dtype).eps * np.abs(mean)
+        offsets = np.divide(np.abs(mean), deviation, out=np.zeros_like(mean), where=varies)
+    j = int(offsets.argmax())
+    if offsets[j] > _LARGEST_OFFSET:
+        warn(
+            f"A column of X has a mean of {mean[j]:.2g} and a standard deviation of "
+            f"{deviation[j]:.2g}; the network trains well where columns vary around zero: put a "
+            "StandardScaler before.",
+        )
+
+
+def warn_of_rounding(targets, state):
+    """Warn of targets whose variation the precision of the predictions does not resolve."""
+    offsets = np.where(np.ptp(targets, axis=0) > 0, np.abs(state["mean"]) / state["scale"], 0)
+    k = int(offsets.argmax())
+    if state["dtype"] == np.float32 and offsets[k] > _OFFSET_OF_Y:
+        warn(
+            f"y, or a column of it, has a mean of {state['mean'][k]:.2g} and a standard deviation "
+            f"of {state['scale'][k]:.2g}, which predictions in float32 hardly resolve: give X in "
+            "float64, or subtract the mean.",
         )
 
 

@@ -2,6 +2,7 @@
 
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -37,6 +38,9 @@ _DEEP_TOL, _LAST_TOL = 1e-8, 1e-17
 # Of several outputs the importance is that from before the training. It begins anew where they have
 # become so many times as important beside each other, as a logarithm, and ends so often at most.
 _TURN, _N_TURNS = np.log(10), 5
+
+# Of columns, in units of their size, this share of the squares is what rounding leaves of nothing.
+_ROUNDING = 1e-13
 
 # The transfers are dense.
 _SPECTRAL = {"eigenvectors": 0.0, "eigenvalues": 0.0}
@@ -208,7 +212,7 @@ class Problem:
         from skspectral.engine.training import Member, train
 
         units = np.sqrt(importance)
-        network, terms = self._balanced(network.in_units(units)), []
+        network, terms = self._balanced(self._determined(network.in_units(units))), []
         least = np.log1p(_GAIN * min(self.worth(network) / len(self.X), 1))
         n_outputs = network.weights[-1].shape[1]
         tol, n_iterations = self.loss.tol, _N_ITERATIONS
@@ -259,6 +263,34 @@ class Problem:
         if k >= n - 1:
             return np.inf
         return (self.loss.price * k + _SEARCHED * network.n_nodes) * n / (n - k - 1)
+
+    @cached_property
+    def _undetermined(self):
+        """Directions of the weights, and intercepts, of the first layer that no row tells of.
+
+        Orthonormal columns, of shape (n_inputs + fit_intercept, n_directions).
+        """
+        columns = np.hstack([self.X, np.ones((len(self.X), int(self.fit_intercept)))])
+        gram = columns.T @ columns
+        size = np.sqrt(np.diag(gram))
+        size[size == 0] = 1
+        shares, directions = np.linalg.eigh(gram / np.outer(size, size))
+        nothing = directions[:, shares < _ROUNDING * len(gram)] / size[:, None]
+        return np.linalg.qr(nothing)[0]
+
+    def _determined(self, network):
+        """The network of the smallest weights that is the same on the rows.
+
+        Where columns say the same, nodes that do are known by them.
+        """
+        nothing = self._undetermined
+        if not nothing.shape[1]:
+            return network
+        n_inputs = self.X.shape[1]
+        into = np.vstack([network.weights[0], network.intercepts[0]])
+        into[: len(nothing)] -= nothing @ (nothing.T @ into[: len(nothing)])
+        weights = [into[:n_inputs], *network.weights[1:]]
+        return FreeNetwork(weights, [into[n_inputs], *network.intercepts[1:]], network.nodes)
 
     def _balanced(self, network):
         """What enters and what leaves each node made equally large: better for L-BFGS."""

@@ -58,6 +58,8 @@ def network_for(y):
     A regressor for floats, whole numbers among them: what is measured may be whole. Classes are
     integers, strings or booleans, and labels a matrix of zeros and ones of any type.
     """
+    if getattr(getattr(y, "dtype", None), "kind", None) == "O":  # of numbers, maybe
+        y = np.array(np.asarray(y).tolist())
     kind = type_of_target(y, input_name="y")
     labels = kind == "multilabel-indicator" and is_zeros_and_ones(y)
     floats = not labels and np.asarray(y).dtype.kind == "f"
