@@ -1,11 +1,12 @@
 """Which inputs: those that SpectralPruner(layer=0) keeps, beside the path of LassoNet.
 
 Five inputs of many matter, 1000 rows, no noise, all settings at their defaults. The functions: that
-of Friedman (make_friedman1), and ``products``, x0 x1 + 2 relu(x2) + x3^2 / 2 + x4. For each the
-share of the trials in which exactly the five are kept, how many inputs are kept, R2 on 2000 fresh
-rows of the full student and of what the pruner leaves, and the seconds of both together; then
-LassoNet (``pip install lassonet``), whose strength is the one with the smallest error on its own
-held-out rows. Trial k has data and networks from seed k; none is left out. One thread.
+of Friedman (make_friedman1), and ``products``, x0 x1 + 2 relu(x2) + x3^2 / 2 + x4; ``classes`` only
+tells on which side of its median the latter is. For each the share of the trials in which exactly
+the five are kept, how many inputs are kept, R2 or accuracy on 2000 fresh rows of the full student
+and of what the pruner leaves, and the seconds of both together; then, of numbers, LassoNet (``pip
+install lassonet``), whose strength is the one with the smallest error on its own held-out rows.
+Trial k has data and networks from seed k; none is left out. One thread.
 """
 
 import os
@@ -22,7 +23,7 @@ from sklearn.datasets import make_friedman1
 from sklearn.metrics import r2_score
 from teacher_size import print_row, start_table, trial_options
 
-from skspectral import SpectralMLPRegressor, SpectralPruner
+from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 
 N_ROWS, N_TEST, N_RELEVANT = 1000, 2000, 5
 
@@ -36,14 +37,17 @@ def data_of(function, n_inputs, seed):
         X = np.random.default_rng(seed).standard_normal((N_ROWS + N_TEST, n_inputs))
         y = X[:, 0] * X[:, 1] + 2 * np.maximum(X[:, 2], 0) + X[:, 3] ** 2 / 2 + X[:, 4]
     X, y = X.astype(np.float32), y.astype(np.float32)
+    if function == "classes":
+        y = (y > np.median(y)).astype(int)
     return X[:N_ROWS], y[:N_ROWS], X[N_ROWS:], y[N_ROWS:]
 
 
 def ours(function, n_inputs, seed):
-    """Kept inputs, R2 of the full student and of the pruned one, seconds."""
+    """Kept inputs, scores of the full student and of the pruned one, seconds."""
     X, y, X_test, y_test = data_of(function, n_inputs, seed)
+    mlp = SpectralMLPClassifier if function == "classes" else SpectralMLPRegressor
     start = time.perf_counter()
-    pruner = SpectralPruner(SpectralMLPRegressor(random_state=seed), layer=0).fit(X, y)
+    pruner = SpectralPruner(mlp(random_state=seed), layer=0).fit(X, y)
     seconds = time.perf_counter() - start
     scores = [network.score(X_test, y_test) for network in (pruner.estimator_, pruner)]
     return pruner.get_support(indices=True), *scores, seconds
@@ -77,16 +81,16 @@ def main():
         "way",
         "exact",
         "kept",
-        "R2 of all",
-        "R2",
+        "score of all",
+        "score",
         "smallest",
         "seconds",
     )
-    for function in ("products", "friedman1"):
+    for function in ("products", "friedman1", "classes"):
         for n_inputs in (100, 500):
             for way, trial, n_trials in (
                 ("SpectralPruner", ours, options.trials),
-                ("LassoNet", lassonet, options.lassonet),
+                ("LassoNet", lassonet, options.lassonet if function != "classes" else 0),
             ):
                 results = Parallel(n_jobs=options.jobs)(
                     delayed(trial)(function, n_inputs, seed) for seed in range(n_trials)

@@ -207,8 +207,11 @@ def test_columns_far_from_zero_are_named(regressor, data):
         regressor.fit(X + np.array([0, 0, 50, 0]), y)
     constant = np.column_stack([X, np.full(len(X), 50.1)])
     weights = np.r_[np.ones(119), 0]
-    constant[-1] = -50  # does not count
+    constant[-1, -1] = 49  # does not count
     regressor.fit(constant, y, weights)  # warnings are errors
+    long = np.column_stack([np.tile(X, (50, 1)), np.full(6000, 0.1)])
+    clone(regressor).set_params(max_iter=30, tol=1).fit(long, np.tile(y, 50))
+    clone(regressor).partial_fit(X[:2] + [0, 0, 50, 0], y[:2])
     regressor.fit(csr_array(np.column_stack([X, 50 + X[:, 0]])), y)
 
 

@@ -84,6 +84,14 @@ def test_no_trial_that_takes_long_and_none_with_a_rare_class(monkeypatch):
     assert not recovery_pays(network, X, rare)
 
 
+def test_no_trial_with_a_rare_label():
+    X, y = classes_of_teacher(2, 0, 1200)
+    for n_rows, trial in ((2, False), (300, True)):
+        for other in (np.arange(1200) < n_rows, np.arange(1200) >= n_rows):
+            Y = np.column_stack([y, other])
+            assert recovery_pays(clone(STUDENT).fit(X, Y), X, Y) == trial
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_inputs_of_classes_with_few_rows(seed):
     settings = {"n_informative": 4, "n_redundant": 0, "shuffle": False}

@@ -219,9 +219,10 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             state["mean"] = np.zeros_like(state["mean"])
         refuse_scale_of_y(largest, state["scale"], X.dtype)
         start = self._start(X, targets.shape[1], state, started)
-        counting = X if weights is None else X[rows]
+        counting = X[rows] if len(rows) < X.shape[0] else X
         warn_of_scale(counting)
-        warn_of_offset(counting)
+        if not incremental:  # a handful of rows tells no mean
+            warn_of_offset(counting)
         warn_of_rounding(targets, state)
         self.n_layers_ = len(start.eigenvectors) + 1
         self.n_outputs_ = targets.shape[1]

@@ -166,7 +166,8 @@ def warn_of_offset(X):
         return
     with np.errstate(over="ignore", invalid="ignore"):
         mean, deviation = X.mean(axis=0, dtype=float), X.std(axis=0, dtype=float)
-        varies = deviation > 10 * np.finfo(X.dtype).eps * np.abs(mean)
+        # Of a constant both are off by some rounding, the more the longer it is.
+        varies = np.ptp(X, axis=0) > 10 * np.finfo(X.dtype).eps * np.abs(mean)
         offsets = np.divide(np.abs(mean), deviation, out=np.zeros_like(mean), where=varies)
     j = int(offsets.argmax())
     if offsets[j] > _LARGEST_OFFSET:

@@ -21,12 +21,12 @@ def automatic_strength(estimator, X, y, weights=None):
 
     A node that means nothing still finds a gradient, made of noise: over n rows and d inputs it is
     of the order slope * sigma * sqrt(d / n), where the slope of the squared error is 2 and that of
-    the cross-entropy 1, and an input whose mean square is below one counts for that. The penalty
-    has to be stronger than that, and as weak as possible otherwise, so ``alpha = 0.05 * slope *
-    sqrt(share * spread * d / n)``, at least 3e-4 and at most 1e-2. ``share * spread`` stands for
-    sigma^2: `share` is what a short pilot training with the weakest strength gets wrong of what a
-    constant gets wrong, on a fifth of the rows that it has not seen, and `spread` the variance of
-    the classes over that of classes of equal weight.
+    the cross-entropy 1; each input counts by its mean square, for one at most, and d is one at
+    least. The penalty has to be stronger than that, and as weak as possible otherwise, so ``alpha =
+    0.05 * slope * sqrt(share * spread * d / n)``, at least 3e-4 and at most 1e-2. ``share *
+    spread`` stands for sigma^2: `share` is what a short pilot training with the weakest strength
+    gets wrong of what a constant gets wrong, on a fifth of the rows that it has not seen, and
+    `spread` the variance of the classes over that of classes of equal weight.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.linalg import eigh
 
 from skspectral.forward import ACTIVATIONS
 from skspectral.pruner.loss import SquaredError
@@ -40,7 +41,7 @@ _DEEP_TOL, _LAST_TOL = 1e-8, 1e-17
 _TURN, _N_TURNS = np.log(10), 5
 
 # Of columns, in units of their size, this share of the squares is what rounding leaves of nothing.
-_ROUNDING = 1e-13
+_ROUNDING = 1e-15
 
 # The transfers are dense.
 _SPECTRAL = {"eigenvectors": 0.0, "eigenvalues": 0.0}
@@ -274,12 +275,12 @@ class Problem:
         gram = columns.T @ columns
         size = np.sqrt(np.diag(gram))
         size[size == 0] = 1
-        shares, directions = np.linalg.eigh(gram / np.outer(size, size))
-        nothing = directions[:, shares < _ROUNDING * len(gram)] / size[:, None]
-        return np.linalg.qr(nothing)[0]
+        none = -np.inf, _ROUNDING * len(gram)
+        directions = eigh(gram / np.outer(size, size), subset_by_value=none)[1]
+        return np.linalg.qr(directions / size[:, None])[0]
 
     def _determined(self, network):
-        """The network of the smallest weights that is the same on the rows.
+        """The network of the smallest weights that is the same on the rows, up to rounding.
 
         Where columns say the same, nodes that do are known by them.
         """

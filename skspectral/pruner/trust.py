@@ -53,7 +53,7 @@ def found_in_data(network, X, y, sample_weight=None, inputs=None, select=False):
     found, certain = None, is_recoverable(network, n_rows, inputs)
     if certain:
         found = recover(network, X, y, sample_weight, inputs, select)
-    if certain and n_rows < ROWS_PER_INPUT * network.n_features_in_:
+    if certain and min(n_rows, MOST_ROWS) < ROWS_PER_INPUT * network.n_features_in_:
         certain = _worse(found[0], network, (X, y, sample_weight))[0] <= _TRIFLE
     if certain or recovery_pays(network, X, y, sample_weight, select):
         return found or recover(network, X, y, sample_weight, inputs, select)
@@ -102,21 +102,22 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
     Returns
     -------
     pays : bool
-        False with fewer than sixty rows; of classes, with fewer than three of each that it knows,
-        and where rows and parameters that might matter are many, but not ten rows for each; and
-        where two thirds of the rows are too few for a fit.
+        False if it has no nodes that matter, with fewer than sixty rows, and where two thirds of
+        them are too few for a fit; of classes, with fewer than three of each that it knows, with or
+        without each label, and where rows and parameters that might matter are many, but not ten
+        rows for each.
     """
     rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
     if not _has_nodes(network) or len(rows) < _FEWEST_ROWS:
         return False
-    strata = network._strata(y)
-    if strata is not None:
-        strata = _safe_indexing(strata, rows)
-        counts = np.unique(strata, return_counts=True)[1]
-        if len(counts) < len(network.classes_) or counts.min() < _FEWEST_OF_A_CLASS:
+    if is_classifier(network):
+        targets = network._targets(y)[rows]
+        # Of labels, each of which is there or is not, both count.
+        rarest = min(targets.sum(axis=0).min(), (1 - targets).sum(axis=0).min())
+        if rarest < _FEWEST_OF_A_CLASS or _is_long(network, min(len(rows), MOST_ROWS)):
             return False
-    if is_classifier(network) and _is_long(network, min(len(rows), MOST_ROWS)):
-        return False
+    strata = network._strata(y)
+    strata = None if strata is None else _safe_indexing(strata, rows)
     parts = [
         [None if a is None else _safe_indexing(a, own) for a in (X, y, sample_weight)]
         for own in train_test_split(
