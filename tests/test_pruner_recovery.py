@@ -106,7 +106,7 @@ def test_the_smallest_weights_of_columns_that_say_the_same(fit_intercept):
         [fit_intercept * rng.normal(size=2), np.zeros(1)],
         [np.arange(2)],
     )
-    other = problem._determined(network)
+    other = problem.determined(network)
     assert_allclose(problem.layers(other)[-1], problem.layers(network)[-1])
     columns = np.column_stack([X, np.ones(50)])[:, : 6 + fit_intercept]
     into = np.vstack([network.weights[0], network.intercepts[0]])[: 6 + fit_intercept]
@@ -114,7 +114,7 @@ def test_the_smallest_weights_of_columns_that_say_the_same(fit_intercept):
     assert_allclose(other.weights[0], expected[:6], atol=1e-10)
     plain = problem_of(X[:, :2], X[:, 0], fit_intercept=fit_intercept)
     own = FreeNetwork([network.weights[0][:2], *network.weights[1:]], network.intercepts, [])
-    assert plain._determined(own) is own
+    assert plain.determined(own) is own
 
 
 def test_where_the_data_do_not_choose():

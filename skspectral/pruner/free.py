@@ -179,6 +179,20 @@ class Problem:
         finer.loss = SquaredError(_FINER)
         return finer
 
+    def determined(self, network):
+        """The network of the smallest weights that is the same on the rows, up to rounding.
+
+        Where columns say the same, nodes that do are known by those weights.
+        """
+        nothing = self._undetermined
+        if not nothing.shape[1]:
+            return network
+        n_inputs = self.X.shape[1]
+        into = np.vstack([network.weights[0], network.intercepts[0]])
+        into[: len(nothing)] -= nothing @ (nothing.T @ into[: len(nothing)])
+        weights = [into[:n_inputs], *network.weights[1:]]
+        return FreeNetwork(weights, [into[n_inputs], *network.intercepts[1:]], network.nodes)
+
     def train(self, network, dtype="float32", nothing=None):
         """The network trained on by L-BFGS, for as long as that pays.
 
@@ -213,7 +227,7 @@ class Problem:
         from skspectral.engine.training import Member, train
 
         units = np.sqrt(importance)
-        network, terms = self._balanced(self._determined(network.in_units(units))), []
+        network, terms = self._balanced(network.in_units(units)), []
         least = np.log1p(_GAIN * min(self.worth(network) / len(self.X), 1))
         n_outputs = network.weights[-1].shape[1]
         tol, n_iterations = self.loss.tol, _N_ITERATIONS
@@ -253,18 +267,6 @@ class Problem:
         weights, intercepts = ([a.astype(float) for a in p] for p in (end.weights, end.intercepts))
         return FreeNetwork(weights, intercepts, network.nodes).in_units(1 / units)
 
-    def _price(self, network):
-        n, k = len(self.X), sum(w.size for w in network.weights)
-        if self.fit_intercept:
-            k += sum(b.size for b in network.intercepts)
-        if self.activation == "relu":
-            k -= network.n_nodes  # their scale can pass from one side of them to the other
-        if self.loss.name == "softmax":  # what all classes have in common does not matter
-            k -= network.weights[-1].shape[0] + self.fit_intercept
-        if k >= n - 1:
-            return np.inf
-        return (self.loss.price * k + _SEARCHED * network.n_nodes) * n / (n - k - 1)
-
     @cached_property
     def _undetermined(self):
         """Directions of the weights, and intercepts, of the first layer that no row tells of.
@@ -279,19 +281,17 @@ class Problem:
         directions = eigh(gram / np.outer(size, size), subset_by_value=none)[1]
         return np.linalg.qr(directions / size[:, None])[0]
 
-    def _determined(self, network):
-        """The network of the smallest weights that is the same on the rows, up to rounding.
-
-        Where columns say the same, nodes that do are known by them.
-        """
-        nothing = self._undetermined
-        if not nothing.shape[1]:
-            return network
-        n_inputs = self.X.shape[1]
-        into = np.vstack([network.weights[0], network.intercepts[0]])
-        into[: len(nothing)] -= nothing @ (nothing.T @ into[: len(nothing)])
-        weights = [into[:n_inputs], *network.weights[1:]]
-        return FreeNetwork(weights, [into[n_inputs], *network.intercepts[1:]], network.nodes)
+    def _price(self, network):
+        n, k = len(self.X), sum(w.size for w in network.weights)
+        if self.fit_intercept:
+            k += sum(b.size for b in network.intercepts)
+        if self.activation == "relu":
+            k -= network.n_nodes  # their scale can pass from one side of them to the other
+        if self.loss.name == "softmax":  # what all classes have in common does not matter
+            k -= network.weights[-1].shape[0] + self.fit_intercept
+        if k >= n - 1:
+            return np.inf
+        return (self.loss.price * k + _SEARCHED * network.n_nodes) * n / (n - k - 1)
 
     def _balanced(self, network):
         """What enters and what leaves each node made equally large: better for L-BFGS."""

@@ -34,6 +34,7 @@ def linear_nodes(problem, network, layer):
     pairs : ndarray of shape (n_nodes, n_nodes), bool
         Above the diagonal, those that face each other.
     """
+    network = problem.determined(network)
     values = problem.layers(network)
     inputs, shares = values[layer], (values[layer + 1] > 0).mean(axis=0)
     if problem.activation != "relu":
@@ -94,6 +95,7 @@ def _options(problem, network, layer):
 
 
 def _unfolded(problem, network, layer, straight, pairs):
+    network = problem.determined(network)
     inputs, hidden = problem.layers(network)[layer : layer + 2]
     w, b, v = network.weights[layer], network.intercepts[layer], network.weights[layer + 1]
     first, facing = np.nonzero(pairs)
