@@ -192,10 +192,17 @@ def warn_of_rounding(targets, state):
 
 def _largest_scale(X):
     """The largest root mean square of a column."""
+    return float(np.sqrt(mean_squares(X).max(initial=0)))
+
+
+def mean_squares(X, weights=None):
+    """Mean square of each column, of shape (n_features,)."""
     # Sparse arrays stay sparse in their own product.
     with np.errstate(over="ignore", under="ignore"):
         squares = X.multiply(X) if hasattr(X, "multiply") else np.square(X)
-        return float(np.sqrt(np.asarray(squares.mean(axis=0)).max(initial=0)))
+        if weights is None:
+            return np.asarray(squares.mean(axis=0)).ravel()
+        return weights / weights.sum() @ squares
 
 
 def warn_of_ending(estimator, outcome, losses, n_epochs, patience):

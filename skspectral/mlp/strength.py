@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.base import is_classifier
 
-from skspectral.mlp.checks import pass_on_interruption, silence
+from skspectral.mlp.checks import mean_squares, pass_on_interruption, silence
 
 # Weaker ones leave nodes that 8000 steps of Adam do not bring to zero.
 _WEAKEST = 3e-4
@@ -54,10 +54,7 @@ def automatic_strength(estimator, X, y, weights=None):
 
 def _n_inputs(X, weights):
     """Inputs, at least one; none counts for more than its mean square: a rare class hardly does."""
-    shares = np.full(X.shape[0], 1 / X.shape[0]) if weights is None else weights / weights.sum()
-    with np.errstate(over="ignore", under="ignore"):
-        squares = shares @ (X.multiply(X) if hasattr(X, "multiply") else np.square(X))
-    return max(1, np.minimum(squares, 1).sum())
+    return max(1, np.minimum(mean_squares(X, weights), 1).sum())
 
 
 def _wrong_share(estimator, X, y, weights):

@@ -34,11 +34,12 @@ def linear_nodes(problem, network, layer):
     pairs : ndarray of shape (n_nodes, n_nodes), bool
         Above the diagonal, those that face each other.
     """
+    n_nodes = len(network.nodes[layer])
+    if problem.activation != "relu":
+        return np.zeros(n_nodes, dtype=bool), np.zeros((n_nodes, n_nodes), dtype=bool)
     network = problem.determined(network)
     values = problem.layers(network)
     inputs, shares = values[layer], (values[layer + 1] > 0).mean(axis=0)
-    if problem.activation != "relu":
-        return np.zeros(len(shares), dtype=bool), np.zeros((len(shares), len(shares)), dtype=bool)
     straight = np.minimum(shares, 1 - shares) < _SHARE
     into = np.vstack([network.weights[layer] * _spread(inputs), network.intercepts[layer]])
     into /= np.maximum(np.linalg.norm(into, axis=0), np.finfo(float).tiny)
