@@ -5,6 +5,7 @@ import pytest
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_wine
+from sklearn.metrics import make_scorer, mean_absolute_error
 from sklearn.model_selection import GroupKFold, KFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -100,6 +101,24 @@ def test_weights_are_split_as_the_rows_are(problem):
     assert full != pytest.approx(mlp.fit(X[train], y[train]).score(X[test], y[test]), rel=1e-8)
 
 
+def test_scores_have_the_weights_that_a_scorer_asks_for(problem):
+    X, y = problem[0][:300], problem[1][:300]
+    weights = np.random.default_rng(0).uniform(0, 3, size=300)
+    train, test = list(KFold(3).split(X))[2]
+    mlp = SpectralMLPRegressor(10, solver="lbfgs", tol=1e-2, random_state=0)
+    alone = clone(mlp).fit(X[train], y[train])
+    with config_context(enable_metadata_routing=True):
+        mlp = mlp.set_fit_request(sample_weight=False).set_score_request(sample_weight=True)
+        scorer = make_scorer(mean_absolute_error).set_score_request(sample_weight="w")
+        own = SpectralPrunerCV(mlp, cv=3, refit=False).fit(X, y, sample_weight=weights)
+        named = SpectralPrunerCV(mlp, cv=3, refit=False, scoring=scorer).fit(X, y, w=weights)
+    for pruner, score in (
+        (own, alone.score(X[test], y[test], weights[test])),
+        (named, mean_absolute_error(y[test], alone.predict(X[test]), sample_weight=weights[test])),
+    ):
+        assert pruner.cv_results_["split2_test_score"][-1] == pytest.approx(score, rel=1e-10)
+
+
 def test_groups_are_kept_together(problem):
     X, y = problem[0][:200], problem[1][:200]
     groups = np.repeat(np.arange(4), 50)
@@ -119,7 +138,7 @@ def test_groups_are_kept_together(problem):
             params={"groups": groups},
             return_estimator=True,
         )
-        mlp = clone(mlp).set_fit_request(sample_weight=True)
+        mlp = clone(mlp).set_fit_request(sample_weight=True).set_score_request(sample_weight=False)
         made = SpectralPrunerCV(mlp, cv=iter(splits), refit=False)
         made.fit(X, y, sample_weight=np.ones(200))
     np.testing.assert_array_equal(
@@ -143,5 +162,7 @@ def test_errors(data, regressor):
         SpectralPrunerCV(regressor, rule="worst").fit(X, y)
     with pytest.raises(ValueError, match=r"cv=\[\] makes no split"):
         SpectralPrunerCV(regressor, cv=[]).fit(X, y)
+    with pytest.raises(ValueError, match="n_splits=9999"):  # before a training that may take long
+        SpectralPrunerCV(clone(regressor).set_params(max_iter=-1), cv=9999).fit(X, y)
     with pytest.raises(ValueError, match="finite score"):
         SpectralPrunerCV(regressor, cv=2, scoring=lambda *_: np.nan).fit(X, y)

@@ -301,6 +301,67 @@ def test_metadata_is_routed():
         both(network, GRID, X, y, fit_params=params, scoring=scorer)
 
 
+def test_candidates_get_what_they_ask_for():
+    X, y = friedman()
+    params = {"sample_weight": np.random.default_rng(0).uniform(0, 3, 300)}
+    with config_context(enable_metadata_routing=True):
+        scaler = StandardScaler().set_fit_request(sample_weight=True)
+        asking, ignoring = (
+            clone(REGRESSOR).set_fit_request(sample_weight=asks) for asks in (True, False)
+        )
+        pipe = make_pipeline(scaler, ignoring)
+        scorer = make_scorer(r2_score).set_score_request(sample_weight=False)
+        grid = {"spectralmlpregressor": [asking, ignoring]}
+        both_ways = both(pipe, grid, X, y, params, scoring=scorer, refit=False)
+    first, second = both_ways[0].cv_results_["mean_test_score"]
+    assert abs(first - second) > 1e-4
+
+
+class Jitter(TransformerMixin, BaseEstimator):
+    """Draws anew whenever it transforms."""
+
+    def fit(self, X, y=None):
+        self.rng_ = np.random.default_rng(0)
+        return self
+
+    def transform(self, X):
+        return X + self.rng_.normal(size=X.shape)
+
+
+def test_what_a_step_does_in_one_candidate_does_not_reach_the_next():
+    grid = {"spectralmlpregressor__alpha": [1e-3, 1e-3, 1e-3]}
+    pipe = make_pipeline(Jitter(), REGRESSOR)
+    stacked, _ = both(pipe, grid, *friedman(), refit=False)
+    assert np.ptp(stacked.cv_results_["mean_test_score"]) < 1e-12
+
+
+def test_functions_without_a_name_are_told_apart():
+    grid = {"step__func": [lambda X: X + 1, lambda X: X[:, ::-1] ** 2]}
+    pipe = Pipeline([("step", FunctionTransformer()), ("mlp", REGRESSOR)])
+    stacked, _ = both(pipe, grid, *friedman(), refit=False)
+    assert np.ptp(stacked.cv_results_["mean_test_score"]) > 1e-3
+
+
+def test_a_shared_random_state_is_drawn_from_in_order():
+    X, y = friedman()
+    results = []
+    for search in (SpectralRandomizedSearchCV, RandomizedSearchCV):
+        rng = np.random.RandomState(0)
+        mlp = clone(REGRESSOR).set_params(random_state=rng)
+        cv = KFold(3, shuffle=True, random_state=rng)
+        own = search(mlp, {"alpha": loguniform(1e-4, 1)}, n_iter=3, cv=cv, random_state=rng)
+        results.append(own.fit(X, y))
+    assert_same_results(*results)
+    assert results[0].best_estimator_.loss_ == pytest.approx(results[1].best_estimator_.loss_)
+
+
+def test_splits_may_be_ranges_and_processes_plain():
+    splits = [(range(0, 300, 2), range(1, 300, 2))]
+    both(REGRESSOR, GRID, *friedman(), cv=splits, refit=False)
+    with parallel_config("multiprocessing", n_jobs=2):
+        both(REGRESSOR, {"alpha": [1e-3, 1e-2]}, *friedman(), refit=False)
+
+
 def test_other_estimators_are_searched_as_by_scikit_learn():
     X, y = friedman()
     search = SpectralGridSearchCV(Ridge(), {"alpha": [1.0, 10.0]}, cv=3).fit(X, y)
@@ -320,6 +381,8 @@ def test_other_estimators_are_searched_as_by_scikit_learn():
     [
         {"learning_rate_init": 1e200},
         {"hidden_layer_sizes": -3},
+        {"batch_size": np.inf},
+        {"n_init": np.array([1, 2])},
         *({name: object()} for name in REGRESSOR.get_params()),
     ],
     ids=lambda failure: f"{next(iter(failure))}",
@@ -434,6 +497,41 @@ def test_an_interrupted_search_goes_on(tmp_path):
     grid["hidden_layer_sizes"].append(8)
     search()
     assert len((tmp_path / "calls").read_text()) == 4 * 3
+
+
+class Scaler(TransformerMixin, BaseEstimator):
+    """Its scale is in a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def fit(self, X, y=None):
+        self.scale_ = float(self.path.read_text())
+        return self
+
+    def transform(self, X):
+        return X / self.scale_
+
+
+def test_what_failed_is_not_kept(tmp_path):
+    X, y = friedman()
+    pipe = make_pipeline(Scaler(tmp_path / "scale"), REGRESSOR)
+    grid = {"spectralmlpregressor__alpha": [1e-3, 1e-2]}
+    search = SpectralGridSearchCV(pipe, grid, cv=3, memory=str(tmp_path / "cache"))
+    with pytest.raises(ValueError, match="All the 6 fits failed"):
+        search.fit(X, y)
+    (tmp_path / "scale").write_text("2.0")
+    plain = GridSearchCV(pipe, grid, cv=3).fit(X, y)
+    assert search.fit(X, y).best_score_ == pytest.approx(plain.best_score_, abs=1e-6)
+
+
+def test_what_cannot_be_kept_is_told(tmp_path):
+    X, y = friedman()
+    options = {"cv": 2, "memory": str(tmp_path)}
+    with pytest.raises(TypeError, match="top of a module, or set memory=None"):
+        SpectralGridSearchCV(REGRESSOR, GRID, scoring=lambda *_: 0.0, **options).fit(X, y)
+    with pytest.warns(UserWarning, match="is of no effect on Ridge"):
+        SpectralGridSearchCV(Ridge(), {"alpha": [1.0]}, **options).fit(X, y)
 
 
 class Killer:

@@ -1,6 +1,8 @@
 """Which fits of a search train together."""
 
 from dataclasses import dataclass
+from numbers import Integral
+from pickle import PicklingError
 
 import joblib
 import numpy as np
@@ -70,7 +72,7 @@ def stops_for_training(network):
     """Whether a fit comes down to one training, which may be that of a stack."""
     if network is None or type(network).fit is not BaseSpectralMLP.fit:
         return False
-    return network.n_init == 1
+    return isinstance(network.n_init, Integral) and network.n_init == 1
 
 
 def groups_of(estimator, candidates, splits, *, n_jobs, bytes_per_row, memory_limit):
@@ -95,11 +97,12 @@ def groups_of(estimator, candidates, splits, *, n_jobs, bytes_per_row, memory_li
     kinds = {}
     for number, parameters in enumerate(candidates):
         candidate = clone(estimator).set_params(**clone(parameters, safe=False))
+        network = network_of(candidate)
+        before = _preprocessing(candidate, parameters), _requests(network)
         tasks = [
-            Task(parameters, *rows, number, split, (split, _preprocessing(candidate, parameters)))
+            Task(parameters, *map(np.asarray, rows), number, split, (split, *before))
             for split, rows in enumerate(splits)
         ]
-        network = network_of(candidate)
         widths, batch = _shape(network)
         on_gpu = stops_for_training(network) and str(network.device).startswith("cuda")
         kinds.setdefault((_kind(network, widths), on_gpu), []).append((widths, batch, tasks))
@@ -157,7 +160,7 @@ def _shape(network):
     try:
         batch = 200 if network.batch_size == "auto" else int(network.batch_size)
         return network._hidden_layer_sizes(), max(1, batch)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return (), 1
 
 
@@ -169,9 +172,22 @@ def _bytes(widths, batch, bytes_per_row):
 
 
 def _preprocessing(candidate, parameters):
-    """Hash of the parameters of all steps but the last."""
+    """Equal for the same parameters of all steps but the last."""
     if not isinstance(candidate, Pipeline):
-        return ""
+        return ()
     last = candidate.steps[-1][0]
-    own = {k: v for k, v in parameters.items() if k != last and not k.startswith(f"{last}__")}
-    return joblib.hash(own)
+    own = (k for k in parameters if k != last and not k.startswith(f"{last}__"))
+    return tuple((k, _identity(parameters[k])) for k in sorted(own))
+
+
+def _identity(value):
+    """Equal for values that do the same, as far as they can be looked into."""
+    try:
+        return joblib.hash(value)
+    except (PicklingError, AttributeError, TypeError):  # such as a lambda
+        return id(value)
+
+
+def _requests(network):
+    """Equal for networks that make the same of the same data: by their class and their requests."""
+    return None if network is None else (type(network), repr(network.get_metadata_routing()))

@@ -1,10 +1,12 @@
 """SpectralGridSearchCV and SpectralRandomizedSearchCV."""
 
 import time
+import warnings
 from numbers import Real
 
 import numpy as np
 from joblib import effective_n_jobs
+from joblib.parallel import get_active_backend
 from scipy.sparse import issparse
 from sklearn.base import _fit_context, clone, is_classifier
 from sklearn.metrics._scorer import _MultimetricScorer
@@ -20,11 +22,10 @@ from sklearn.utils.validation import (
     _check_method_params,
     _num_features,
     _num_samples,
-    check_memory,
 )
 
 from skspectral.model_selection.groups import groups_of, network_of
-from skspectral.model_selection.together import fit_and_score_together
+from skspectral.model_selection.kept import KeptGroups
 
 
 class _StackedSearch:
@@ -59,6 +60,14 @@ class _StackedSearch:
             If a parameter is not valid, or all fits failed.
         """
         if not self._stacks():
+            if self.memory is not None:
+                warnings.warn(
+                    f"memory={self.memory!r} is of no effect on {type(self.estimator).__name__}: "
+                    "only networks without callbacks, and Pipelines that end in one, are not "
+                    "searched by scikit-learn's own loop, which keeps nothing; set memory=None.",
+                    UserWarning,
+                    stacklevel=2,
+                )
             return super().fit(X, y, **params)
         before = vars(self).copy()
         try:
@@ -89,14 +98,20 @@ class _StackedSearch:
         context = self._init_callback_context(max_subtasks=1 + (self.refit is not False))
         context.call_on_fit_task_begin(estimator=self, **data)
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
-        splits = list(cv.split(X, y, **routed.splitter.split))
-        self.n_splits_ = len(splits)
+        self.n_splits_ = cv.get_n_splits(X, y, **routed.splitter.split)
+        # Estimator, candidates, splits: a random state that they share is drawn from in that order.
+        estimator = clone(self.estimator)
         found = {}
 
         def evaluate(candidates, callback_ctx):
             candidates = list(candidates)
+            splits = list(cv.split(X, y, **routed.splitter.split))
+            self.n_splits_ = len(splits)
             outcomes = self._evaluate(
-                X, y, candidates, splits, scorers=scorers, routed=routed, context=callback_ctx
+                *(estimator, X, y, candidates, splits),
+                scorers=scorers,
+                routed=routed,
+                context=callback_ctx,
             )
             found["first"] = outcomes[0]["test_scores"]
             found["results"] = self._format_results(candidates, len(splits), outcomes)
@@ -108,13 +123,13 @@ class _StackedSearch:
             metric = self.refit
         self._choose(found["results"], metric)
         if self.refit:
-            self._refit(routed.estimator.fit, context, data)
+            self._refit(estimator, routed.estimator.fit, context, data)
         self.scorer_ = scorers._scorers if isinstance(scorers, _MultimetricScorer) else scorers
         self.cv_results_ = found["results"]
         context.call_on_fit_task_end(estimator=self, **data)
         return self
 
-    def _evaluate(self, X, y, candidates, splits, *, scorers, routed, context):
+    def _evaluate(self, estimator, X, y, candidates, splits, *, scorers, routed, context):
         """What scikit-learn reports of a fit, for all candidates and their splits."""
         n_fits = len(candidates) * len(splits)
         if self.verbose > 0:
@@ -128,36 +143,35 @@ class _StackedSearch:
                 "is nothing to fit; give at least one of each."
             )
         groups = groups_of(
-            self.estimator,
+            estimator,
             candidates,
             splits,
             n_jobs=effective_n_jobs(self.n_jobs),
             bytes_per_row=_bytes_per_row(X),
             memory_limit=self.memory_limit,
         )
-        # Both are for what is printed only.
-        run = check_memory(self.memory).cache(fit_and_score_together, ignore=["n_all", "verbose"])
+        kept = KeptGroups(
+            self.memory,
+            messages={"n_all": (len(candidates), len(splits)), "verbose": self.verbose},
+            estimator=estimator,
+            X=X,
+            y=y,
+            fit_params=routed.estimator.fit,
+            score_params=routed.scorer.score,
+            scorer=scorers,
+            return_train_score=self.return_train_score,
+            return_n_test_samples=True,
+            return_times=True,
+            error_score=self.error_score,
+        )
+        backend, _ = get_active_backend()
         parallel = Parallel(
-            n_jobs=self.n_jobs, pre_dispatch=self.pre_dispatch, return_as="generator"
+            n_jobs=self.n_jobs,
+            pre_dispatch=self.pre_dispatch,
+            return_as="generator" if backend.supports_return_generator else "list",
         )
-        finished = parallel(
-            delayed(run)(
-                self.estimator,
-                X,
-                y,
-                group,
-                n_all=(len(candidates), len(splits)),
-                fit_params=routed.estimator.fit,
-                score_params=routed.scorer.score,
-                scorer=scorers,
-                return_train_score=self.return_train_score,
-                return_n_test_samples=True,
-                return_times=True,
-                error_score=self.error_score,
-                verbose=self.verbose,
-            )
-            for group in groups
-        )
+        runs = (kept.of(group) for group in groups)
+        finished = parallel(delayed(function)(*arguments) for function, arguments in runs)
         outcomes = [None] * n_fits
         for group, results in zip(groups, finished, strict=True):
             for task, result in zip(group, results, strict=True):
@@ -180,8 +194,8 @@ class _StackedSearch:
             self.best_score_ = results[f"mean_test_{metric}"][self.best_index_]
         self.best_params_ = results["params"][self.best_index_]
 
-    def _refit(self, fit_params, context, data):
-        best = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
+    def _refit(self, estimator, fit_params, context, data):
+        best = clone(estimator).set_params(**clone(self.best_params_, safe=False))
         own = context.subcontext(task_name="refit-with-best-params")
         with own.propagate_callback_context(best):
             own.call_on_fit_task_begin(estimator=self, **data)
@@ -229,8 +243,10 @@ class SpectralGridSearchCV(_StackedSearch, GridSearchCV):
     return_train_score : bool, default=False
         Whether to score the rows that were trained on, too.
     memory : str or object with the interface of joblib.Memory, default=None
-        Where finished groups are kept: the same search, run again with as many jobs after an
-        interruption, does only what is missing. Give the estimator an int as random state.
+        Where finished groups are kept, but those with a fit that failed: the same search, run again
+        with as many jobs after an interruption, does only what is missing. Give the estimator an
+        int as random state. Functions and classes are known by their names: empty the folder when
+        their code has changed, or a package.
     memory_limit : float, default=1e9
         Bytes that the data of one group may take, estimated from X; each worker has one group.
 

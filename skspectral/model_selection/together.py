@@ -1,5 +1,6 @@
 """Fits of a search that train together, and are scored as scikit-learn scores them."""
 
+from copy import deepcopy
 from functools import partial
 
 from sklearn.base import clone
@@ -120,6 +121,10 @@ class _Fit:
         def fit(*args, **params):
             train()
             del self.estimator.fit, self.estimator.set_params
+            if isinstance(self.estimator, Pipeline):
+                # The steps before are those of other candidates too: what changes one in its use,
+                # such as a draw of its own, is not to reach them.
+                self.estimator.steps = deepcopy(self.estimator.steps)
             if self.error is not None:
                 # The traceback of where it was caught: it must not grow from fit to fit, or the
                 # same error of several would be told as many.

@@ -1,5 +1,6 @@
 """SpectralPrunerCV."""
 
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
 from skspectral.core import top_masks
+from skspectral.mlp import SpectralMLPRegressor
 from skspectral.mlp.checks import pass_on_interruption
 from skspectral.model_selection.smallest_core import one_standard_error
 from skspectral.pruner.base import BasePruner
@@ -142,8 +144,8 @@ class SpectralPrunerCV(BasePruner):
         **params : dict
             ``groups`` of the rows are for a `cv` that splits by them; all else is passed to `fit`
             of the estimator, such as ``sample_weight``, or with metadata routing enabled to where
-            it asks for them. Arrays with one entry for each row are split as the rows are; scores
-            are without weights.
+            it, `cv` and the scorer ask for them; without it scores have no weights. Arrays with one
+            entry for each row are split as the rows are.
 
         Returns
         -------
@@ -157,7 +159,7 @@ class SpectralPrunerCV(BasePruner):
             not exist, y is None, `cv` makes no split, or no size has a finite score in every split.
         """
         X, y = self._indexable(X, y)
-        split_params, params = self._split_and_routed(params)
+        params, split_params, score_params = self._routed_to_three(params)
         base = network_for(y) if self.estimator is None else clone(self.estimator)
         layer = layer_index(self.layer, network_of(base))
         if not network_of(base)._hidden_layer_sizes():
@@ -166,17 +168,17 @@ class SpectralPrunerCV(BasePruner):
                 "hidden_layer_sizes, or use SpectralPruner(layer=0) for the inputs."
             )
         scorer = check_scoring(base, self.scoring)
-        estimator = clone(base).fit(X, y, **params)
-        network = network_of(estimator)
-        pass_on_interruption(network)
-        sizes = curve_sizes(network)
         cv = check_cv(self.cv, y, classifier=is_classifier(base))
         splits = list(cv.split(X, y, **split_params))
         if not splits:
             raise ValueError(f"cv={self.cv!r} makes no split; give at least one.")
+        estimator = clone(base).fit(X, y, **params)
+        network = network_of(estimator)
+        pass_on_interruption(network)
+        sizes = curve_sizes(network)
         scores = np.column_stack(
             Parallel(n_jobs=self.n_jobs)(
-                delayed(_score_split)(clone(base), X, y, params, *rows, scorer, sizes)
+                delayed(_score_split)(clone(base), X, y, params, *rows, scorer, score_params, sizes)
                 for rows in splits
             )
         )
@@ -188,25 +190,29 @@ class SpectralPrunerCV(BasePruner):
         return self
 
     def get_metadata_routing(self):
-        """Where metadata go: those of `fit` to the estimator and, such as groups, to `cv`.
+        """Where metadata go: those of `fit` to the estimator, the scorer and, such as groups, `cv`.
 
         Returns
         -------
         routing : MetadataRouter
         """
         router = super().get_metadata_routing()
+        estimator = SpectralMLPRegressor() if self.estimator is None else self.estimator
+        mapping = MethodMapping().add(caller="fit", callee="score")
+        router.add(scorer=check_scoring(estimator, self.scoring), method_mapping=mapping)
         if not hasattr(self.cv, "split"):  # a number, or splits that are made already
             return router
         mapping = MethodMapping().add(caller="fit", callee="split")
         return router.add(splitter=self.cv, method_mapping=mapping)
 
-    def _split_and_routed(self, params):
-        """The parameters of `fit` for the splitter, and for `fit` of the estimator."""
+    def _routed_to_three(self, params):
+        """The parameters of `fit` for that of the estimator, for the splitter and the scorer."""
         if _routing_enabled():
             routed = process_routing(self, "fit", **params)
-            return routed.get("splitter", {"split": {}})["split"], routed.estimator.fit
+            split_params = routed.get("splitter", {"split": {}})["split"]
+            return routed.estimator.fit, split_params, routed.scorer.score
         params = dict(params)
-        return {"groups": params.pop("groups", None)}, params
+        return params, {"groups": params.pop("groups", None)}, {}
 
     def _good(self, scores):
         """Sizes as good as the best; the first is the smallest."""
@@ -222,9 +228,10 @@ class SpectralPrunerCV(BasePruner):
         return means >= best - tolerance * abs(best)
 
 
-def _score_split(estimator, X, y, params, train, test, scorer, sizes):
+def _score_split(estimator, X, y, params, train, test, scorer, score_params, sizes):
     """Score of each size on the test rows."""
     params = _check_method_params(X, params, indices=train)
+    scorer = partial(scorer, **_check_method_params(X, score_params, indices=test))
     estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train), **params)
     pass_on_interruption(network_of(estimator))
     X_test, y_test = reaching(estimator, _safe_indexing(X, test)), _safe_indexing(y, test)
