@@ -9,8 +9,9 @@ from sklearn.utils.validation import check_is_fitted
 def to_sklearn(estimator):
     """A fitted network as scikit-learn's own MLP.
 
-    It predicts the same, needs neither skspectral nor torch, and goes wherever scikit-learn's
-    networks go, such as through ONNX converters.
+    It predicts the same from floats, needs neither skspectral nor torch, and goes wherever
+    scikit-learn's networks go, such as through ONNX converters. Small integers it takes in the
+    precision of the weights, where the estimator takes them in double precision.
 
     Parameters
     ----------

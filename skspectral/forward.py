@@ -29,6 +29,14 @@ ACTIVATIONS = {
     "softmax": _softmax,
 }
 
+# Given what the activation returned.
+DERIVATIVES = {
+    "identity": np.ones_like,
+    "relu": lambda values: (values > 0).astype(float),
+    "tanh": lambda values: 1 - values**2,
+    "logistic": lambda values: values * (1 - values),
+}
+
 
 def forward(X, weights, intercepts, activation, out_activation):
     """Outputs of a network.

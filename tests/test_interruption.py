@@ -3,6 +3,8 @@
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.base import clone
+from sklearn.feature_selection import SelectFromModel
+from sklearn.pipeline import make_pipeline
 
 from skspectral import (
     SpectralGridSearchCV,
@@ -46,6 +48,14 @@ def test_nothing_half_trained_is_kept_by_a_search(data, interrupt_at, monkeypatc
         search.fit(*data)
     monkeypatch.undo()
     assert_allclose(search.fit(*data).cv_results_["mean_test_score"], expected)
+
+
+def test_in_a_step_of_a_search(data, interrupt_at):
+    selector = SelectFromModel(SpectralMLPRegressor(8, **QUICK), max_features=2)
+    pipe = make_pipeline(selector, SpectralMLPRegressor(8, **QUICK))
+    interrupt_at(Objective, "evaluate", 5)
+    with pytest.raises(KeyboardInterrupt):
+        SpectralGridSearchCV(pipe, {"spectralmlpregressor__alpha": [1e-3]}, cv=2).fit(*data)
 
 
 @pytest.mark.parametrize("n", [10, 200, 330])

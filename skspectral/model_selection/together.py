@@ -157,6 +157,8 @@ class _Fit:
                 del network.fit
             X_train, y_train, params = received[0]
             steps = self.estimator.steps[:-1]
+            for _, step in steps:  # a network in one of them keeps what an interruption leaves
+                pass_on_interruption(network_of(getattr(step, "estimator_", step)))
         X_train, y_train = network._validated(X_train, y_train, reset=True)
         return X_train, y_train, getattr(network, "feature_names_in_", None), params, steps
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skspectral.forward import ACTIVATIONS
+from skspectral.forward import ACTIVATIONS, DERIVATIVES
 from skspectral.pruner.free import FreeNetwork
 
 # New nodes of a layer, as a share of those it has, and at least; but a layer becomes as wide as the
@@ -15,14 +15,6 @@ _N_TRIED, _MOST_TRIED = 64, 512
 
 # Their size at first, over that of the others.
 _SMALL = 0.1
-
-# Given what the activation returned.
-_DERIVATIVES = {
-    "identity": np.ones_like,
-    "relu": lambda values: (values > 0).astype(float),
-    "tanh": lambda values: 1 - values**2,
-    "logistic": lambda values: values * (1 - values),
-}
 
 
 def grow(problem, network, rng):
@@ -103,5 +95,5 @@ def _slopes(problem, network):
         slope = slope * problem.weights[:, None]
     slopes = [slope]
     for w, hidden in zip(network.weights[:0:-1], values[-2:0:-1], strict=True):
-        slopes.insert(0, slopes[0] @ w.T * _DERIVATIVES[problem.activation](hidden))
+        slopes.insert(0, slopes[0] @ w.T * DERIVATIVES[problem.activation](hidden))
     return slopes

@@ -47,7 +47,7 @@ def network_of(estimator):
         raise UnusableError(
             f"There is no spectral network to prune in {estimator!r}; give a SpectralMLPRegressor "
             "or a SpectralMLPClassifier (parametrization='dense' for a plain network), or a "
-            "Pipeline that ends in one."
+            "Pipeline whose last step is one."
         )
     return network
 

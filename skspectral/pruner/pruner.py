@@ -136,18 +136,20 @@ class SpectralPruner(BasePruner):
     two of them up to minutes, with three minutes.
 
     Where there are fewer than two rows for each parameter that might matter, or fewer than twenty
-    for each input that does, the data may not tell the size; then network and size are found once
-    more from two thirds of the rows, and the data choose if what they leave predicts the others as
-    well as the network, within one standard error; with fewer than sixty rows the spectrum decides,
-    that is, the sorted relevances. With fewer than twenty rows for each column of X it is the same,
-    unless what the data leave explains the rows as well as the network but for a hundredth of the
-    variance. Of more than 50 000 rows 50 000 are taken at random.
+    for each input that does, the data may not tell the size. Nor where what they leave would do
+    worse on rows that it has not seen than the network on those that it has, by more than a quarter
+    and a hundredth of the variance; the former is reckoned from the leverage of the rows (Allen;
+    Hansen and Larsen). Then network and size are found once more from two thirds of the rows, and
+    the data choose if what they leave predicts the others as well as the network; with fewer than
+    sixty rows the spectrum decides, that is, the sorted relevances. Of more than 50 000 rows 50 000
+    are taken at random.
 
     Of a classifier the deviance takes the place of the logarithm, a parameter costs 4, and the
     weights have a normal prior with a standard deviation of 2: standardise the inputs. Two
-    thirds of the rows decide as above, by the likelihood of the others, if there are three rows of
-    each class, or with and without each label, and, where rows times parameters that might matter
-    are more than twenty million, ten rows for each parameter; otherwise the spectrum.
+    thirds of the rows decide as above, by the likelihood of the others and within one standard
+    error, if there are three rows of each class, or with and without each label, and, where rows
+    times parameters that might matter are more than twenty million, ten rows for each parameter;
+    otherwise the spectrum.
 
     The search begins with the inputs whose relevance stands out, or with all that have any, as the
     criterion prefers; with fewer than twenty rows for each column of X, where the network takes
@@ -168,6 +170,10 @@ class SpectralPruner(BasePruner):
     Hassibi, Stork, "Second order derivatives for network pruning: optimal brain surgeon", NeurIPS
     1992; Hurvich, Tsai, "Regression and time series model selection in small samples", Biometrika
     76:297 (1989).
+
+    Allen, "The relationship between variable selection and data augmentation and a method for
+    prediction", Technometrics 16:125 (1974); Hansen, Larsen, "Linear unlearning for
+    cross-validation", Adv. Comput. Math. 5:269 (1996).
 
     Examples
     --------

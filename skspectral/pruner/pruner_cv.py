@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import _fit_context, clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, check_array
 from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metadata_routing import MethodMapping, process_routing
@@ -168,6 +168,7 @@ class SpectralPrunerCV(BasePruner):
                 "hidden_layer_sizes, or use SpectralPruner(layer=0) for the inputs."
             )
         scorer = check_scoring(base, self.scoring)
+        check_array(y, accept_sparse=True, ensure_2d=False, dtype=None, input_name="y")
         cv = check_cv(self.cv, y, classifier=is_classifier(base))
         splits = list(cv.split(X, y, **split_params))
         if not splits:

@@ -8,6 +8,7 @@ from sklearn.utils.validation import _num_samples, validate_data
 
 from skspectral.forward import forward
 from skspectral.mlp.checks import pass_on_interruption, silence
+from skspectral.pruner.left_out import left_out_errors
 from skspectral.pruner.loss import loss_of
 from skspectral.pruner.recovery import (
     MOST_ROWS,
@@ -22,8 +23,16 @@ from skspectral.pruner.recovery import (
 # largest.
 _WEAK = 0.25
 
-# Share of the variance that what is found may leave unexplained, and the network does not.
-_TRIFLE = 0.01
+# What is found may leave so many times as much of rows that it has not seen as the network of those
+# that it has, and this share of the variance.
+_TIMES, _TRIFLE = 1.25, 0.01
+
+# With so many rows for each parameter none is learnt by heart where nothing is left of the error.
+_PLENTY = 8
+
+# Rows times outputs times the square of the parameters, at most, to reckon the former from one
+# training.
+_MOST_PRODUCTS = 1e11
 
 # Rows that a trial takes; and of each class.
 _FEWEST_ROWS, _FEWEST_OF_A_CLASS = 60, 3
@@ -36,9 +45,9 @@ _ROWS_OF_CLASSES, _MOST_WORK = 10, 2e7
 def found_in_data(network, X, y, sample_weight=None, inputs=None, select=False):
     """What :func:`recover` finds, where that is to be preferred to the given network.
 
-    It is where the rows are many for the columns of X and the nodes of a regressor that might
-    matter. Where they are few for columns that are weak, it has to be about as good on these rows
-    as the network, and otherwise to predict others as well: see :func:`recovery_pays`.
+    It is where the rows are many for the inputs and nodes of a regressor that might matter, and
+    what is found would predict rows that it has not seen about as well as the network explains
+    those that it has. Otherwise it has to predict others as well: see :func:`recovery_pays`.
 
     Parameters
     ----------
@@ -50,12 +59,12 @@ def found_in_data(network, X, y, sample_weight=None, inputs=None, select=False):
     found : tuple (network, masks) or None
     """
     n_rows = _num_samples(y) if sample_weight is None else np.count_nonzero(sample_weight)
-    found, certain = None, is_recoverable(network, n_rows, inputs)
-    if certain:
+    found = None
+    if is_recoverable(network, n_rows, inputs):
         found = recover(network, X, y, sample_weight, inputs, select)
-    if certain and min(n_rows, MOST_ROWS) < ROWS_PER_INPUT * network.n_features_in_:
-        certain = _worse(found[0], network, (X, y, sample_weight))[0] <= _TRIFLE
-    if certain or recovery_pays(network, X, y, sample_weight, select):
+        if _foresees(*found, network, X, y, sample_weight):
+            return found
+    if recovery_pays(network, X, y, sample_weight, select):
         return found or recover(network, X, y, sample_weight, inputs, select)
     return None
 
@@ -92,7 +101,8 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
 
     For data that cannot tell the size for certain. Both are fitted to two thirds of the rows, from
     the start, and compared on the others: by squared errors, or by the likelihood of the classes,
-    which sees probabilities that are too sure. As good is what is within one standard error.
+    which sees probabilities that are too sure. Of classes as good is what is within one standard
+    error.
 
     Parameters
     ----------
@@ -119,7 +129,7 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
     strata = network._strata(y)
     strata = None if strata is None else _safe_indexing(strata, rows)
     parts = [
-        [None if a is None else _safe_indexing(a, own) for a in (X, y, sample_weight)]
+        _rows_of(own, X, y, sample_weight)
         for own in train_test_split(
             rows, test_size=1 / 3, stratify=strata, random_state=network.random_state
         )
@@ -137,7 +147,8 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
         return False
     other, _ = recover(student, X_train, y_train, w_train, select=select)
     more, error = _worse(other, student, test)
-    return bool(more <= error)
+    # A few rows that are far off make for a large error of the mean squared error.
+    return bool(more <= (error if is_classifier(network) else 0))
 
 
 def _has_nodes(network):
@@ -157,14 +168,52 @@ def _is_long(network, n_rows):
     return _ROWS_OF_CLASSES * n_parameters > n_rows and n_parameters * n_rows > _MOST_WORK
 
 
-def _losses(network, X, y, sample_weight):
-    """What a network loses on each row, in variances or deviances, and the weights of the rows."""
-    X = validate_data(network, X, accept_sparse="csr", reset=False)
+def _foresees(found, masks, network, X, y, sample_weight):
+    """Whether what is found leaves hardly more of rows unseen than the network of those seen."""
+    rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
+    rows = rows[:: -(-len(rows) // MOST_ROWS)]
+    X, y, sample_weight = _rows_of(rows, X, y, sample_weight)
+    outputs, targets, weights = _standard(found, X, y, sample_weight)
+    errors, loss = outputs - targets, loss_of(found)
+    seen = np.subtract(*_standard(network, X, y, sample_weight)[:2])
+    n_parameters = sum(w.size for w in found.coefs_) + sum(b.size for b in found.intercepts_)
+    if (errors**2).mean() < loss.nothing and len(rows) >= _PLENTY * n_parameters:
+        return True
+    if errors.size * n_parameters**2 <= _MOST_PRODUCTS:
+        mean, scale = found._state["mean"], found._state["scale"]
+        importance = loss.importance(np.average(errors**2, axis=0, weights=weights)) / scale**2
+        # As if the network were trained in units of y, with outputs as important as they are.
+        errors = left_out_errors(
+            *(found, masks[0], _validated(found, X), errors * scale, mean - targets * scale),
+            weights=weights[:, None] * importance,
+        )
+        errors /= scale
+    unseen, seen = (np.average(e**2, axis=0, weights=weights).mean() for e in (errors, seen))
+    return unseen <= _TIMES * seen + _TRIFLE
+
+
+def _rows_of(rows, *data):
+    return [None if a is None else _safe_indexing(a, rows) for a in data]
+
+
+def _validated(network, X):
+    return validate_data(network, X, accept_sparse="csr", reset=False)
+
+
+def _standard(network, X, y, sample_weight):
+    """Outputs and targets in units of the latter, and the weights of the rows."""
+    X = _validated(network, X)
     outputs = forward(X, network.coefs_, network.intercepts_, network.activation, "identity")
     targets, scale = network._targets(y), network._state["scale"]
-    losses = loss_of(network).losses(outputs.astype(float) / scale, targets / scale).mean(axis=1)
     weights = network._weigh(targets, np.asarray(y), sample_weight)
-    return losses, np.ones(len(losses)) if weights is None else weights
+    weights = np.ones(len(targets)) if weights is None else weights
+    return outputs.astype(float) / scale, targets / scale, weights
+
+
+def _losses(network, X, y, sample_weight):
+    """What a network loses on each row, in variances or deviances, and the weights of the rows."""
+    outputs, targets, weights = _standard(network, X, y, sample_weight)
+    return loss_of(network).losses(outputs, targets).mean(axis=1), weights
 
 
 def _worse(one, other, data):

@@ -1,0 +1,109 @@
+"""The errors of a network on rows that it has not seen, from a training that has seen them."""
+
+import numpy as np
+from scipy.linalg import cholesky, solve_triangular
+
+from skspectral.forward import ACTIVATIONS, DERIVATIVES
+
+# With this share of a say in its own output, or more, a row is taken to have it alone: near one the
+# outputs are not linear in the weights for as far as they would move.
+_ALONE = 0.9
+
+# On the diagonal of the second derivatives, in units of it: some directions change nothing.
+_RIDGE = 1e-10
+
+# Derivatives that are held at a time.
+_MOST_VALUES = 2**23
+
+
+def left_out_errors(network, inputs, X, errors, without, weights):
+    """The errors on each row, had the training left it out.
+
+    The outputs are taken to be linear in the weights of the network, which are taken to be at a
+    minimum of the squared error. A row then has a share h of a say in its own output, the leverage,
+    and without it the error is 1 / (1 - h) times as large (Allen's PRESS; Hansen and Larsen for
+    networks). Of several outputs the shares are a matrix.
+
+    Parameters
+    ----------
+    network : SpectralMLPRegressor
+    inputs : ndarray of shape (n_features,), bool
+        Those that it has been trained on: of the others there is nothing to learn.
+    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+    errors : ndarray of shape (n_samples, n_outputs)
+        Those of a training that has seen all rows.
+    without : ndarray of shape (n_samples, n_outputs)
+        Errors where the row alone has decided: without it nothing tells the output.
+    weights : ndarray of shape (n_samples, n_outputs)
+        What the squared error of each row and output counts for; positive.
+
+    Returns
+    -------
+    errors : ndarray of shape (n_samples, n_outputs)
+
+    References
+    ----------
+    Allen, "The relationship between variable selection and data augmentation and a method for
+    prediction", Technometrics 16:125 (1974).
+
+    Hansen, Larsen, "Linear unlearning for cross-validation", Advances in Computational Mathematics
+    5:269 (1996).
+    """
+    columns = np.flatnonzero(inputs)
+    n_rows, n_outputs = errors.shape
+    n_parameters = sum(w.size + len(b) for w, b in _layers(network, columns))
+    step = max(1, _MOST_VALUES // (n_outputs * n_parameters))
+    parts = [slice(start, start + step) for start in range(0, n_rows, step)]
+    roots = np.sqrt(weights)
+
+    def derivatives(part):
+        own = X[part][:, columns]
+        own = own.toarray() if hasattr(own, "toarray") else own
+        return _derivatives(network, columns, own.astype(float)) * roots[part, :, None]
+
+    second = np.zeros((n_parameters, n_parameters))
+    for part in parts:
+        own = derivatives(part).reshape(-1, n_parameters)
+        second += own.T @ own
+    size = np.sqrt(np.diag(second))
+    size[size == 0] = 1
+    second /= np.outer(size, size)
+    second[np.diag_indices_from(second)] += _RIDGE
+    factor = cholesky(second, lower=True)
+    left_out = np.empty_like(errors)
+    for part in parts:
+        own = derivatives(part) / size
+        own = solve_triangular(factor, own.reshape(-1, n_parameters).T, lower=True)
+        own = own.reshape(n_parameters, -1, n_outputs).transpose(1, 2, 0)
+        shares, ways = np.linalg.eigh(own @ own.swapaxes(1, 2))
+        one, other = (
+            np.einsum("rji,rj->ri", ways, (values * roots)[part]) for values in (errors, without)
+        )
+        along = np.where(shares < _ALONE, one / (1 - np.minimum(shares, _ALONE)), other)
+        left_out[part] = np.einsum("rij,rj->ri", ways, along)
+    return left_out / roots
+
+
+def _layers(network, columns):
+    """Weights and intercepts of each layer, of the first for some inputs only."""
+    weights = [network.coefs_[0][columns], *network.coefs_[1:]]
+    return list(zip(weights, network.intercepts_, strict=True))
+
+
+def _derivatives(network, columns, X):
+    """Of each output in each weight and intercept, of shape (n_rows, n_outputs, n_parameters)."""
+    layers = _layers(network, columns)
+    values = [X]
+    for k, (w, b) in enumerate(layers):
+        values.append(values[-1] @ w.astype(float) + b)
+        if k < len(layers) - 1:
+            ACTIVATIONS[network.activation](values[-1])
+    n_rows, n_outputs = values[-1].shape
+    slopes = np.broadcast_to(np.eye(n_outputs), (n_rows, n_outputs, n_outputs))
+    parts = []
+    for k in reversed(range(len(layers))):
+        parts += [slopes, (values[k][:, None, :, None] * slopes[:, :, None, :])]
+        if k:
+            slopes = slopes @ layers[k][0].T.astype(float)
+            slopes = slopes * DERIVATIVES[network.activation](values[k])[:, None, :]
+    return np.concatenate([part.reshape(n_rows, n_outputs, -1) for part in parts], axis=2)

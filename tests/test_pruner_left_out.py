@@ -1,0 +1,113 @@
+"""Errors on rows that a network has not seen, and what the pruner makes of them."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skspectral import SpectralMLPRegressor, SpectralPruner
+from skspectral.datasets import make_teacher_regression
+from skspectral.pruner.left_out import _derivatives, left_out_errors
+from skspectral.pruner.recovery import recover
+
+
+class Network:
+    """Weights, as a fitted network has them."""
+
+    def __init__(self, coefs, intercepts, activation="relu"):
+        self.coefs_, self.intercepts_, self.activation = coefs, intercepts, activation
+
+
+def test_as_if_each_row_had_been_left_out():
+    rng = np.random.default_rng(0)
+    X, weights = rng.standard_normal((40, 3)), rng.uniform(0.5, 2, 40)
+    Y = X @ rng.standard_normal((3, 2)) + rng.standard_normal((40, 2))
+    line = LinearRegression().fit(X, Y, weights)
+    network = Network([line.coef_.T], [line.intercept_])
+    own = left_out_errors(
+        network, np.ones(3, bool), X, line.predict(X) - Y, -Y, np.column_stack([weights] * 2)
+    )
+    for row in range(40):
+        rest = np.arange(40) != row
+        other = LinearRegression().fit(X[rest], Y[rest], weights[rest])
+        assert_allclose(own[row], other.predict(X[[row]])[0] - Y[row], rtol=1e-6)
+
+
+def test_a_row_that_is_alone_in_a_column_is_told_by_nothing():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.standard_normal(30), np.arange(30) == 7])
+    y = X[:, :1] + rng.standard_normal((30, 1))
+    line = LinearRegression().fit(X, y)
+    network = Network([line.coef_.T], [line.intercept_])
+    errors = line.predict(X) - y
+    assert abs(errors[7, 0]) < 1e-12
+    own = left_out_errors(
+        network, np.ones(2, bool), X, errors, np.full((30, 1), 5.0), np.ones((30, 1))
+    )
+    assert own[7, 0] == pytest.approx(5.0)
+    # The column is nothing to a network that does not look at it.
+    without = left_out_errors(
+        network, np.array([True, False]), X, errors, np.full((30, 1), 5.0), np.ones((30, 1))
+    )
+    assert abs(without[7, 0]) < 1e-12
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "identity"])
+def test_derivatives(activation):
+    rng = np.random.default_rng(0)
+    widths, X = (3, 5, 4, 2), rng.standard_normal((6, 3))
+    coefs = [rng.standard_normal(shape) for shape in zip(widths[:-1], widths[1:], strict=True)]
+    network = Network(coefs, [rng.standard_normal(n) for n in widths[1:]], activation)
+    own = _derivatives(network, np.arange(3), X)
+    step, columns = 1e-6, []
+    for k in reversed(range(3)):
+        for array in (network.intercepts_[k], network.coefs_[k]):
+            for index in np.ndindex(array.shape):
+                ends = []
+                for sign in (-1, 1):
+                    array[index] += sign * step
+                    ends.append(outputs(network, X))
+                    array[index] -= sign * step
+                columns.append((ends[1] - ends[0]) / (2 * step))
+    assert_allclose(own, np.stack(columns, axis=2), atol=1e-7)
+
+
+def outputs(network, X):
+    from skspectral.forward import forward
+
+    return forward(X, network.coefs_, network.intercepts_, network.activation, "identity")
+
+
+def test_nearer_to_the_errors_on_other_rows():
+    X, y, teacher = make_teacher_regression(
+        1000, 8, hidden_layer_sizes=4, return_teacher=True, random_state=0
+    )
+    rng = np.random.default_rng(0)
+    X_other = rng.standard_normal((20_000, 8))
+    noise, other_noise = (0.3 * y.std() * rng.standard_normal(n) for n in (1000, 20_000))
+    y = y + noise
+    found, masks = recover(SpectralMLPRegressor(30, random_state=0).fit(X, y), X, y)
+    errors = (found.predict(X) - y)[:, None]
+    own = left_out_errors(found, masks[0], X, errors, -y[:, None], np.ones((1000, 1)))
+    others = found.predict(X_other) - teacher.predict(X_other) - other_noise
+    # Over the noise, which is not the same here and there.
+    seen, unseen = (np.mean(e**2) / np.mean(noise**2) for e in (errors, own))
+    expected = np.mean(others**2) / np.mean(other_noise**2)
+    assert seen < 1 < unseen
+    assert abs(unseen - expected) < abs(seen - expected) / 2
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_rows_that_nothing_explains_are_not_learnt_by_heart(seed):
+    # A hundredth of the values are missing, and columns that say so let single rows be told apart.
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((4000, 8))
+    y = np.maximum(X[:, 0] + X[:, 1], 0) - X[:, 2]
+    X[rng.uniform(size=X.shape) < 0.02] = np.nan
+    mlp = SpectralMLPRegressor(random_state=seed)
+    pipe = make_pipeline(SimpleImputer(add_indicator=True), StandardScaler(), mlp)
+    pruner = SpectralPruner(pipe).fit(X[:800], y[:800])
+    assert pruner.score(X[800:], y[800:]) > pruner.estimator_.score(X[800:], y[800:]) - 0.01
