@@ -219,6 +219,9 @@ def test_estimators_that_will_not_do(small):
         pruning_curve(make_pipeline(StandardScaler(), SpectralMLPRegressor()), X, y)
     with pytest.raises(NotFittedError):
         path_distribution(MLPRegressor())
+    for around in (SpectralPruner(), GridSearchCV(SpectralMLPRegressor(), {"alpha": [1e-3]})):
+        with pytest.raises(NotFittedError):
+            RelevanceDisplay.from_estimator(around)
     for other in (StandardScaler(), StandardScaler().fit(X)):
         with pytest.raises(ValueError, match="Got StandardScaler, which has no attribute coefs_"):
             RelevanceDisplay.from_estimator(other)
@@ -551,6 +554,30 @@ def test_paths_are_the_products_of_the_weights_through_the_core(networks):
     expected = sorted(w1[i, j] * w2[j, 0] for i in range(3) for j in core)
     np.testing.assert_allclose(path_distribution(mlp), expected)
     assert path_distribution(mlp, core_only=False).shape == (60,)
+
+
+def test_paths_pass_through_the_cores_of_the_layers_beside():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500, 4))
+    y = np.abs(X[:, 0]) + np.maximum(X[:, 1] + X[:, 2], 0)
+    mlp = SpectralMLPRegressor((20, 20), solver="lbfgs", random_state=0).fit(X, y)
+    first, second = mlp.core_sizes_
+    assert first < 20 > second
+    core = SpectralPruner(mlp, prefit=True, threshold=0.05).pruned_estimator_
+    for layer, n_paths in ((1, 4 * first * second), (2, first * second)):
+        own = path_distribution(mlp, layer=layer)
+        assert len(own) == n_paths
+        np.testing.assert_allclose(own, path_distribution(core, layer=layer))
+    assert len(path_distribution(mlp, core_only=False)) == 400
+
+
+def test_names_are_not_formulas(small):
+    X, y = small
+    names = [f"${k} in $" for k in range(X.shape[1])]
+    mlp = SpectralMLPRegressor(5, random_state=0).fit(pd.DataFrame(X, columns=names), y)
+    display = RelevanceDisplay.from_estimator(mlp, layer=0)
+    display.figure_.canvas.draw()
+    assert sorted(t.get_text() for t in display.ax_.get_xticklabels()) == names
 
 
 def test_paths_do_not_depend_on_order_and_scale_of_the_nodes():

@@ -100,6 +100,22 @@ def test_nearer_to_the_errors_on_other_rows():
     assert abs(unseen - expected) < abs(seen - expected) / 2
 
 
+# A thousand iterations do not bring the largest component of the gradient below 1e-5.
+@pytest.mark.filterwarnings(
+    "ignore:L-BFGS. Maximum iterations:sklearn.exceptions.ConvergenceWarning"
+)
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("n_rows", [399, 400, 500])
+def test_what_is_kept_is_what_has_won_the_trial(n_rows, seed):
+    # Two thirds of these rows are few for twenty columns, all of them are not, or hardly.
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((4600, 20))
+    y = np.abs(X[:, :10]) @ np.linspace(1, 0.1, 10) + 0.3 * rng.standard_normal(4600)
+    pruner = SpectralPruner(SpectralMLPRegressor(solver="lbfgs", random_state=seed))
+    pruner.fit(X[:n_rows], y[:n_rows])
+    assert pruner.score(X[600:], y[600:]) > pruner.estimator_.score(X[600:], y[600:]) - 0.03
+
+
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_rows_that_nothing_explains_are_not_learnt_by_heart(seed):
     # A hundredth of the values are missing, and columns that say so let single rows be told apart.

@@ -33,7 +33,8 @@ def fitted_network(estimator, *attributes, allowed=OURS):
     """The network in an estimator, after a check that it is fitted and has the attributes."""
     network = within(last_step(within(estimator)))
     # Weights alone are enough for some curves; they need not be those of an estimator.
-    if not hasattr(network, "coefs_") and hasattr(network, "hidden_layer_sizes"):
+    may_have = hasattr(network, "hidden_layer_sizes") or hasattr(network, "estimator")
+    if not hasattr(network, "coefs_") and may_have:
         check_is_fitted(network)
     for name in ("coefs_", *attributes):
         if not hasattr(network, name):

@@ -63,10 +63,13 @@ def path_distribution(estimator, *, layer=-1, core_only=True):
     """
     network = fitted_network(estimator, allowed=_WITH_WEIGHTS)
     layer = layer_index(layer, len(network.coefs_) - 1, first=1)
-    incoming, outgoing = network.coefs_[layer - 1], network.coefs_[layer]
+    widths = [*map(len, network.coefs_), network.coefs_[-1].shape[1]]
+    counting = [np.ones(n, dtype=bool) for n in widths]
     if core_only and hasattr(network, "core_masks_"):
-        core = network.core_masks_[layer - 1]
-        incoming, outgoing = incoming[:, core], outgoing[core]
+        counting[1:-1] = network.core_masks_
+    before, within, after = counting[layer - 1 : layer + 2]
+    incoming = network.coefs_[layer - 1][np.ix_(before, within)]
+    outgoing = network.coefs_[layer][np.ix_(within, after)]
     return np.sort(np.einsum("ij,jk->ijk", incoming, outgoing), axis=None)
 
 

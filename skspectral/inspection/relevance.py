@@ -218,7 +218,8 @@ class RelevanceDisplay:
         rank = np.arange(1, len(spectrum) + 1)
         if self.node_names is not None and len(self.relevances) == 1 and len(rank) <= _MOST_NAMES:
             order = np.argsort(-shares, kind="stable")
-            self.ax_.set_xticks(rank, np.asarray(self.node_names)[order], rotation=90)
+            names = np.asarray(self.node_names)[order]
+            self.ax_.set_xticks(rank, names, rotation=90, parse_math=False)
             self.ax_.set_xlabel("sorted by relevance")
         else:
             whole_ticks(self.ax_.xaxis)

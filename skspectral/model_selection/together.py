@@ -124,7 +124,8 @@ class _Fit:
             if isinstance(self.estimator, Pipeline):
                 # The steps before are those of other candidates too: what changes one in its use,
                 # such as a draw of its own, is not to reach them.
-                self.estimator.steps = deepcopy(self.estimator.steps)
+                *before, last = self.estimator.steps
+                self.estimator.steps = [*deepcopy(before), last]
             if self.error is not None:
                 # The traceback of where it was caught: it must not grow from fit to fit, or the
                 # same error of several would be told as many.

@@ -137,7 +137,7 @@ class SpectralPruner(BasePruner):
 
     Where there are fewer than two rows for each parameter that might matter, or fewer than twenty
     for each input that does, the data may not tell the size. Nor where what they leave would do
-    worse on rows that it has not seen than the network on those that it has, by more than a quarter
+    worse on rows that it has not seen than the network on those that it has, by more than a tenth
     and a hundredth of the variance; the former is reckoned from the leverage of the rows (Allen;
     Hansen and Larsen). Then network and size are found once more from two thirds of the rows, and
     the data choose if what they leave predicts the others as well as the network; with fewer than

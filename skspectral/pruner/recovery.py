@@ -31,7 +31,7 @@ _ROUNDS, _GAIN = 6 * (0.4, 0.7), 0.5
 MOST_ROWS = 50_000
 
 
-def recover(network, X, y, sample_weight=None, inputs=None, select=False):
+def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=None):
     """The network of as many inputs and hidden nodes as the data tell apart, without penalty.
 
     Parameters
@@ -46,6 +46,8 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False):
     select : bool, default=False
         Whether inputs leave without which the criterion is better, even if the rows are many for
         them and they do little harm.
+    few : bool, default=None
+        Whether the rows are taken to be few for the inputs; None is what :func:`are_few` says.
 
     Returns
     -------
@@ -70,7 +72,7 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False):
             fit_intercept=network.fit_intercept,
             loss=loss_of(network),
         )
-        few = len(rows) < ROWS_PER_INPUT * table.n_columns
+        few = are_few(len(rows), table.n_columns) if few is None else few
         starts = [_most_relevant(network, len(rows))] if few else _relevant(network, inputs)
         own = min((_trained(table, network, start, unit) for start in starts), key=_criterion)
         if few or select:
@@ -86,6 +88,11 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False):
         free = problem.train(free, "float64", np.finfo(network.coefs_[0].dtype).eps ** 2)
         free = _placed(free, widths)
     return _written(network, free, inputs, unit)
+
+
+def are_few(n_rows, n_inputs):
+    """Whether a network takes noise for inputs, and only the most relevant are to begin with."""
+    return min(n_rows, MOST_ROWS) < ROWS_PER_INPUT * n_inputs
 
 
 class Table:

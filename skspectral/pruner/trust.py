@@ -14,6 +14,7 @@ from skspectral.pruner.recovery import (
     MOST_ROWS,
     ROWS_PER_INPUT,
     ROWS_PER_PARAMETER,
+    are_few,
     candidates,
     outstanding,
     recover,
@@ -25,7 +26,7 @@ _WEAK = 0.25
 
 # What is found may leave so many times as much of rows that it has not seen as the network of those
 # that it has, and this share of the variance.
-_TIMES, _TRIFLE = 1.25, 0.01
+_TIMES, _TRIFLE = 1.1, 0.01
 
 # With so many rows for each parameter none is learnt by heart where nothing is left of the error.
 _PLENTY = 8
@@ -33,6 +34,9 @@ _PLENTY = 8
 # Rows times outputs times the square of the parameters, at most, to reckon the former from one
 # training.
 _MOST_PRODUCTS = 1e11
+
+# Share of the rows that a trial holds out.
+_HELD_OUT = 1 / 3
 
 # Rows that a trial takes; and of each class.
 _FEWEST_ROWS, _FEWEST_OF_A_CLASS = 60, 3
@@ -64,9 +68,12 @@ def found_in_data(network, X, y, sample_weight=None, inputs=None, select=False):
         found = recover(network, X, y, sample_weight, inputs, select)
         if _foresees(*found, network, X, y, sample_weight):
             return found
-    if recovery_pays(network, X, y, sample_weight, select):
-        return found or recover(network, X, y, sample_weight, inputs, select)
-    return None
+    if not recovery_pays(network, X, y, sample_weight, select):
+        return None
+    few, tried = (are_few(n, network.n_features_in_) for n in (n_rows, n_rows * (1 - _HELD_OUT)))
+    if found is None or few != tried:  # what has won the trial, and no other search
+        found = recover(network, X, y, sample_weight, inputs, select, few=tried)
+    return found
 
 
 def is_recoverable(network, n_rows, inputs=None):
@@ -131,7 +138,7 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
     parts = [
         _rows_of(own, X, y, sample_weight)
         for own in train_test_split(
-            rows, test_size=1 / 3, stratify=strata, random_state=network.random_state
+            rows, test_size=_HELD_OUT, stratify=strata, random_state=network.random_state
         )
     ]
     (X_train, y_train, w_train), test = parts
@@ -176,7 +183,8 @@ def _foresees(found, masks, network, X, y, sample_weight):
     outputs, targets, weights = _standard(found, X, y, sample_weight)
     errors, loss = outputs - targets, loss_of(found)
     seen = np.subtract(*_standard(network, X, y, sample_weight)[:2])
-    n_parameters = sum(w.size for w in found.coefs_) + sum(b.size for b in found.intercepts_)
+    first, *others = found.coefs_
+    n_parameters = sum(p.size for p in (first[masks[0]], *others, *found.intercepts_))
     if (errors**2).mean() < loss.nothing and len(rows) >= _PLENTY * n_parameters:
         return True
     if errors.size * n_parameters**2 <= _MOST_PRODUCTS:
