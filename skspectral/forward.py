@@ -38,6 +38,27 @@ DERIVATIVES = {
 }
 
 
+def layer_values(X, weights, intercepts, activation):
+    """Values of all layers of a network, inputs first; of the outputs before their activation.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_inputs)
+    weights, intercepts, activation
+        See :func:`forward`.
+
+    Returns
+    -------
+    values : list of ndarray of shape (n_samples, n_nodes)
+    """
+    values = [X]
+    for k, (w, b) in enumerate(zip(weights, intercepts, strict=True)):
+        values.append(values[-1] @ w + b)
+        if k < len(weights) - 1:
+            ACTIVATIONS[activation](values[-1])
+    return values
+
+
 def forward(X, weights, intercepts, activation, out_activation):
     """Outputs of a network.
 

@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skspectral import SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_regression
+from skspectral.forward import forward
 from skspectral.pruner.left_out import _derivatives, left_out_errors
 from skspectral.pruner.recovery import recover
 
@@ -76,8 +77,6 @@ def test_derivatives(activation):
 
 
 def outputs(network, X):
-    from skspectral.forward import forward
-
     return forward(X, network.coefs_, network.intercepts_, network.activation, "identity")
 
 
@@ -118,7 +117,7 @@ def test_what_is_kept_is_what_has_won_the_trial(n_rows, seed):
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_rows_that_nothing_explains_are_not_learnt_by_heart(seed):
-    # A hundredth of the values are missing, and columns that say so let single rows be told apart.
+    # A fiftieth of the values are missing, and columns that say so let single rows be told apart.
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((4000, 8))
     y = np.maximum(X[:, 0] + X[:, 1], 0) - X[:, 2]

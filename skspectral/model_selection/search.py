@@ -106,7 +106,6 @@ class _StackedSearch:
         def evaluate(candidates, callback_ctx):
             candidates = list(candidates)
             splits = list(cv.split(X, y, **routed.splitter.split))
-            self.n_splits_ = len(splits)
             outcomes = self._evaluate(
                 *(estimator, X, y, candidates, splits),
                 scorers=scorers,

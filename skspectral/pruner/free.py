@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import eigh
 
-from skspectral.forward import ACTIVATIONS
+from skspectral.forward import ACTIVATIONS, layer_values
 from skspectral.pruner.loss import SquaredError
 from skspectral.spectral import Parameters
 
@@ -113,12 +113,7 @@ class Problem:
 
     def layers(self, network):
         """Values of all layers, inputs first and outputs last."""
-        values = [self.X]
-        for k, (w, b) in enumerate(zip(network.weights, network.intercepts, strict=True)):
-            values.append(values[-1] @ w + b)
-            if k < len(network.nodes):
-                ACTIVATIONS[self.activation](values[-1])
-        return values
+        return layer_values(self.X, network.weights, network.intercepts, self.activation)
 
     @property
     def some_rows(self):

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
-from skspectral.forward import ACTIVATIONS, DERIVATIVES
+from skspectral.forward import DERIVATIVES, layer_values
 
 # With this share of a say in its own output, or more, a row is taken to have it alone: near one the
 # outputs are not linear in the weights for as far as they would move.
@@ -51,7 +51,8 @@ def left_out_errors(network, inputs, X, errors, without, weights):
     """
     columns = np.flatnonzero(inputs)
     n_rows, n_outputs = errors.shape
-    n_parameters = sum(w.size + len(b) for w, b in _layers(network, columns))
+    first, *others = network.coefs_
+    n_parameters = sum(p.size for p in (first[columns], *others, *network.intercepts_))
     step = max(1, _MOST_VALUES // (n_outputs * n_parameters))
     parts = [slice(start, start + step) for start in range(0, n_rows, step)]
     roots = np.sqrt(weights)
@@ -84,26 +85,16 @@ def left_out_errors(network, inputs, X, errors, without, weights):
     return left_out / roots
 
 
-def _layers(network, columns):
-    """Weights and intercepts of each layer, of the first for some inputs only."""
-    weights = [network.coefs_[0][columns], *network.coefs_[1:]]
-    return list(zip(weights, network.intercepts_, strict=True))
-
-
 def _derivatives(network, columns, X):
     """Of each output in each weight and intercept, of shape (n_rows, n_outputs, n_parameters)."""
-    layers = _layers(network, columns)
-    values = [X]
-    for k, (w, b) in enumerate(layers):
-        values.append(values[-1] @ w.astype(float) + b)
-        if k < len(layers) - 1:
-            ACTIVATIONS[network.activation](values[-1])
+    weights = [w.astype(float) for w in (network.coefs_[0][columns], *network.coefs_[1:])]
+    values = layer_values(X, weights, network.intercepts_, network.activation)
     n_rows, n_outputs = values[-1].shape
     slopes = np.broadcast_to(np.eye(n_outputs), (n_rows, n_outputs, n_outputs))
     parts = []
-    for k in reversed(range(len(layers))):
-        parts += [slopes, (values[k][:, None, :, None] * slopes[:, :, None, :])]
+    for k in reversed(range(len(weights))):
+        parts += [slopes, values[k][:, None, :, None] * slopes[:, :, None, :]]
         if k:
-            slopes = slopes @ layers[k][0].T.astype(float)
+            slopes = slopes @ weights[k].T
             slopes = slopes * DERIVATIVES[network.activation](values[k])[:, None, :]
     return np.concatenate([part.reshape(n_rows, n_outputs, -1) for part in parts], axis=2)
