@@ -82,7 +82,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--data", nargs="*", default=list(DATA))
+    parser.add_argument("--data", nargs="*", default=list(DATA), choices=list(DATA))
     parser.add_argument("--dtypes", nargs="*", default=["float64", "float32"])
     options = parser.parse_args()
     warnings.simplefilter("ignore")

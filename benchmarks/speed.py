@@ -3,7 +3,8 @@
 Fits are compared with scikit-learn's MLPRegressor of the same widths, batch and epochs, and with
 the bare matrix products of the same steps at the full width: a fit drops the nodes that vanish, the
 more of them the longer it is, so that it may take less. Then, on the data sets of defaults.py, fits
-with ``alpha="auto"`` are compared with those of the default strength. One thread.
+with ``alpha="auto"`` are compared with those of the default strength: some of these sets are
+downloaded once. One thread.
 """
 
 import argparse
@@ -89,6 +90,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=200, help="200 is what max_iter='auto' takes")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--data", nargs="*", default=list(DATA), choices=list(DATA))
     options = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)  # a few epochs are for the clock only
     torch.set_num_threads(1)
@@ -103,7 +105,8 @@ def main():
             for h in (20, 100, 500):
                 row(X, y, (h, *rest), batch, options)
     print("\ndata                rows  alpha=auto/fit")
-    for name, (load, _, spectral) in DATA.items():
+    for name in options.data:
+        load, _, spectral = DATA[name]
         automatic(name, load, spectral, options)
 
 

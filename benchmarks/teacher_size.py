@@ -113,7 +113,9 @@ def main():
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--first", type=int, default=0, help="seed of the first trial")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--conditions", nargs="*", default=list(CONDITIONS))
+    parser.add_argument(
+        "--conditions", nargs="*", default=list(CONDITIONS), choices=list(CONDITIONS)
+    )
     options = parser.parse_args()
     print(f"{machine()}; seeds {options.first} to {options.first + options.trials - 1}\n")
     print(".. csv-table::\n   :header-rows: 1\n")

@@ -1,4 +1,4 @@
-"""Draw what teacher_student.py ran: five figures, into a folder of images.
+"""Draw what teacher_student.py ran: five figures, which replace those in docs/images.
 
 The files that are missing are named; run teacher_student.py with the same arguments first.
 """
@@ -125,7 +125,7 @@ def path_products(runs):
 
 
 def main():
-    runs = Runs(arguments())
+    runs = Runs(arguments(__doc__))
     IMAGES.mkdir(exist_ok=True)
     figures = {
         "histograms": histograms(runs),

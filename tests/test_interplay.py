@@ -115,6 +115,36 @@ def test_a_callback_stops_the_fit(regressor, data):
     assert regressor.n_iter_ == callback.seen == 3
 
 
+class Count:
+    """Counts the tasks that begin and end."""
+
+    def __init__(self):
+        self.begun = self.ended = 0
+
+    def setup(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        self.begun += 1
+
+    def on_fit_task_end(self, estimator, context):
+        self.ended += 1
+
+    def teardown(self, estimator, context):
+        pass
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few epochs do
+@pytest.mark.parametrize(
+    "settings",
+    [{"max_iter": 5}, {"solver": "lbfgs"}, {"early_stopping": True}, {"learning_rate": "constant"}],
+)
+def test_what_begins_ends(regressor, data, settings):
+    callback = Count()
+    regressor.set_params(**settings).set_callbacks(callback).fit(*data)
+    assert callback.begun == callback.ended > regressor.n_iter_
+
+
 def test_scoring_monitor_and_progress_bar(regressor, data):
     monitor = ScoringMonitor(scoring="r2")
     regressor.set_params(max_iter=300)

@@ -260,3 +260,59 @@ def test_a_failed_partial_fit_leaves_no_trace(problem, cause, outputs):
     assert_array_equal(outputs(model, X), outputs(twin, X))
     model.set_params(**{name: getattr(twin, name) for name in bad})
     assert_array_equal(outputs(step(model, X, y), X), outputs(step(twin, X, y), X))
+
+
+@pytest.mark.parametrize("unit", [1e6, 1e-3])
+def test_batches_that_do_not_vary_tell_no_unit(unit):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((1000, 5))
+    y = unit * (np.maximum(X[:, 0], 0) - X[:, 1])
+    scores = []
+    for first in ([], [(X[:100], np.zeros(100))], [(X[:1], y[:1]), (X[1:2], y[1:2])]):
+        model = SpectralMLPRegressor(20, random_state=0)
+        for part in first:
+            model.partial_fit(*part)
+        for _ in range(10):
+            for k in range(0, 1000, 100):
+                model.partial_fit(X[k : k + 100], y[k : k + 100])
+        scores.append(model.score(X, y))
+    assert min(scores) > 0.98
+
+
+def test_each_output_has_its_unit_from_where_it_varies():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((1000, 5))
+    f = np.maximum(X[:, 0], 0) - X[:, 1]
+    Y = np.column_stack([10 * f, 1e5 * f + 1e5])
+    model = SpectralMLPRegressor(20, random_state=0)
+    step(model, X, np.column_stack([Y[:, 0], np.full(1000, 7.0)]), 20)
+    learnt = model.predict(X)[:, 0]
+    assert_allclose(model.predict(X)[:, 1], 7, atol=0.5)
+    # With steps of nothing the other output stays, and this one moves to its new unit.
+    model.set_params(learning_rate_init=1e-12).partial_fit(X, Y)
+    assert_allclose(model.predict(X)[:, 0], learnt, rtol=1e-6, atol=1e-6)
+    assert_allclose(model.predict(X)[:, 1].mean(), Y[:, 1].mean(), rtol=0.1)
+    # And so it stays.
+    before = model.predict(X)
+    model.partial_fit(X, 10 * Y)
+    assert_allclose(model.predict(X), before, rtol=1e-6, atol=1e-3)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few epochs do
+def test_what_is_held_out_stays_held_out(monkeypatch):
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((200, 20)), rng.standard_normal(200)
+    model = SpectralMLPRegressor(
+        50, early_stopping=True, warm_start=True, max_iter=5, random_state=0
+    )
+    seen, validator = [], SpectralMLPRegressor._validator
+
+    def spied(self, X, y, weights, rows):
+        seen.append(np.sort(rows).tolist())
+        return validator(self, X, y, weights, rows)
+
+    monkeypatch.setattr(SpectralMLPRegressor, "_validator", spied)
+    for _ in range(3):
+        model.fit(X, y)
+    assert len(seen[0]) == 20
+    assert seen[0] == seen[1] == seen[2]

@@ -10,7 +10,7 @@ from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
+from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_classification, make_teacher_regression
 
 
@@ -118,6 +118,14 @@ def test_going_on_keeps_the_strength(data, regressor):
     assert regressor.partial_fit(X, y).alpha_ == alpha
     with pytest.raises(ValueError, match="give a number, or call fit first"):
         clone(regressor).partial_fit(X, y)
+
+
+@pytest.mark.parametrize("threshold", ["auto", "gap"])
+def test_what_is_pruned_goes_on_with_the_strength_of_the_network(data, regressor, threshold):
+    pruner = SpectralPruner(regressor.set_params(alpha="auto"), threshold=threshold).fit(*data)
+    small, alpha = pruner.pruned_estimator_, pruner.estimator_.alpha_
+    assert small.partial_fit(*data).alpha_ == alpha > 0
+    assert small.set_params(warm_start=True).fit(*data).alpha_ == alpha
 
 
 @pytest.mark.filterwarnings("ignore:No node of hidden layer")  # an alpha too large is tried

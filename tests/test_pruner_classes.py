@@ -1,5 +1,7 @@
 """SpectralPruner(threshold="auto") of classifiers: as many hidden nodes as the data tell apart."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -9,11 +11,13 @@ from sklearn.metrics import balanced_accuracy_score, log_loss
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.pruner import trust
+from skspectral.pruner.comparison import losses, weights_of
 from skspectral.pruner.elimination import _removed, cheapest
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.loss import CrossEntropy, SquaredError, loss_of
 from skspectral.pruner.recovery import recover
-from skspectral.pruner.trust import _losses, _worse, recovery_pays
+from skspectral.pruner.refit import refit
+from skspectral.pruner.trust import recovery_pays
 
 STUDENT = SpectralMLPClassifier(20, max_iter=200, random_state=0)
 
@@ -69,6 +73,42 @@ def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch):
     assert set(SpectralPruner(network, prefit=True).fit(X, y).refit_scores_) == {"cut", "refit"}
 
 
+def test_a_trial_is_lost_where_fewer_are_classified_rightly(monkeypatch):
+    X, y = classes_of_teacher(2, 0, 1200)
+    wrong = np.random.default_rng(0).random(1200) < 0.1
+    y = np.where(wrong, 1 - y, y)
+    network = clone(STUDENT).fit(X, y)
+    constant = recover(network, X, y)[0]
+    constant.coefs_[-1] = np.zeros_like(constant.coefs_[-1])
+    monkeypatch.setattr(trust, "recover", lambda *args, **_: (constant, None))
+
+    def fit(student, *args):
+        SpectralMLPClassifier.fit(student, *args)
+        student.coefs_[-1] *= 1000  # as if it had learnt its rows by heart
+        return student
+
+    sure = type("Sure", (SpectralMLPClassifier,), {"fit": fit})(**network.get_params()).fit(X, y)
+    assert losses(constant, X, y).mean() < losses(sure, X, y).mean()
+    assert constant.score(X, y) < sure.score(X, y)
+    assert not recovery_pays(sure, X, y)
+
+
+def test_a_refit_that_is_too_sure_of_itself_is_taken_back(monkeypatch):
+    X, y = classes_of_teacher(2, 0, 1200)
+    wrong = np.random.default_rng(0).random(1200) < 0.1
+    y = np.where(wrong, 1 - y, y)
+    network = clone(STUDENT).set_params(validation_fraction=0.5).fit(X, y)
+    cut = deepcopy(network)
+    cut.intercepts_[-1] = cut.intercepts_[-1] + 1.0  # more of one class than there are
+    for size, kept in ((1, True), (1000, False)):
+        free = deepcopy(network)
+        free.coefs_[-1], free.intercepts_[-1] = size * free.coefs_[-1], size * free.intercepts_[-1]
+        monkeypatch.setattr("skspectral.pruner.refit.train_on", lambda *args, free=free, **_: free)
+        other, scores = refit(cut, X, y)
+        assert scores["refit"] > scores["cut"]
+        assert other is (free if kept else cut)
+
+
 def test_no_trial_that_takes_long_and_none_with_a_rare_class(monkeypatch):
     X, y = classes_of_teacher(2, 0, 1200)
     network = clone(STUDENT).fit(X, y)
@@ -116,29 +156,25 @@ def test_a_trial_counts_class_weights_and_single_precision():
     X, y = classes_of_teacher(2, 0, 1200)
     weighted = clone(STUDENT).set_params(class_weight={0: 1.0, 1: 3.0}).fit(X, y)
     p = weighted.predict_proba(X)[np.arange(1200), y]
-    losses, weights = _losses(weighted, X, y, None)
-    assert_allclose(losses, -2 * np.log(p), atol=1e-12)
+    weights = weights_of(weighted, y)
+    assert_allclose(losses(weighted, X, y), -2 * np.log(p), atol=1e-12)
     assert_allclose(weights / weights.min(), np.where(y == 1, 3.0, 1.0))
     # A miss that is sure of itself costs what it costs, and not all.
     weighted.coefs_[-1] *= 100
     single = clone(STUDENT).fit(X.astype(np.float32), y)
     single.coefs_[-1] *= 1000
-    more, error = _worse(single, weighted, (X.astype(np.float32), y, None))
-    assert 0 < error < more < np.inf
+    assert losses(weighted, X, y).mean() < losses(single, X.astype(np.float32), y).mean() < np.inf
 
 
-def test_a_network_is_worse_by_the_mean_of_the_differences():
-    X, y = classes_of_teacher(2, 0, 200)
-    one, other = (clone(STUDENT).set_params(random_state=k).fit(X, y) for k in range(2))
-    log_p = [np.log(network.predict_proba(X)[np.arange(200), y]) for network in (one, other)]
-    more, error = _worse(one, other, (X, y, None))
-    differences = 2 * (log_p[1] - log_p[0])
-    assert_allclose(more, differences.mean())
-    assert_allclose(error, differences.std() / np.sqrt(200))
-    # A row twice is a row of twice the weight, but for what the error makes of it.
-    weights = np.where(np.arange(200) < 50, 2.0, 1.0)
-    twice = np.r_[np.arange(200), np.arange(50)]
-    assert_allclose(_worse(one, other, (X, y, weights))[0], differences[twice].mean())
+@pytest.mark.parametrize(("gain", "pays"), [(1.1, True), (0.9, False)])
+def test_a_trial_is_won_by_more_than_its_error(monkeypatch, gain, pays):
+    X, y = np.random.default_rng(0).standard_normal((2, 300, 3))
+    network = SpectralMLPRegressor(5, max_iter=200, random_state=0).fit(X, y[:, 0])
+    spread = np.tile([-1.0, 1.0], 50)  # of each third of the rows; the error is 1 / sqrt(300)
+    won = iter([spread - gain / np.sqrt(300), np.zeros(100)] * 3)
+    monkeypatch.setattr(trust, "losses", lambda *_: next(won))
+    assert recovery_pays(network, X, y[:, 0]) == pays
+    assert next(won, None) is None
 
 
 @pytest.mark.parametrize("others", [lambda y: y + 5, lambda y: y.astype(str), lambda y: 3 * y])
@@ -270,7 +306,7 @@ def test_the_refit_weighs_the_classes_as_the_network_does():
         8000, 20, n_informative=5, weights=[0.98], class_sep=1.0, flip_y=0, random_state=2
     )
     mlp = SpectralMLPClassifier(50, class_weight="balanced", random_state=0).fit(X[:4000], y[:4000])
-    pruner = SpectralPruner(mlp, prefit=True).fit(X[:4000], y[:4000])
+    pruner = SpectralPruner(mlp, prefit=True, threshold="gap").fit(X[:4000], y[:4000])
     assert set(pruner.refit_scores_) == {"cut", "refit"}
     X, y = X[4000:], y[4000:]
     least = balanced_accuracy_score(y, mlp.predict(X)) - 0.02

@@ -19,7 +19,7 @@ from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import grow
 from skspectral.pruner.loss import SquaredError
 from skspectral.pruner.recovery import _completed, _within, recover
-from skspectral.pruner.trust import is_recoverable, recovery_pays
+from skspectral.pruner.trust import found_in_data, is_recoverable, recovery_pays
 from skspectral.pruner.unfolding import _adding_up, linear_nodes, unfold
 
 STUDENT = SpectralMLPRegressor(30, max_iter=300, random_state=0)
@@ -171,6 +171,23 @@ def test_without_intercepts_there_are_none():
     small = pruned(X, y, student).pruned_estimator_
     assert small.hidden_layer_sizes == 3
     assert not any(b.any() for b in small.intercepts_)
+
+
+def test_uneven_weights_count_for_fewer_rows():
+    X, y, teacher = make_teacher_regression(
+        200, 4, hidden_layer_sizes=3, return_teacher=True, random_state=0
+    )
+    network = network_of_teacher(teacher)
+    few = np.r_[np.full(50, 4.0), np.zeros(150)]
+    assert_allclose(
+        problem_of(X, y, few).criterion(network), problem_of(X[:50], y[:50]).criterion(network)
+    )
+    heavy = np.r_[np.full(2, 50.0), np.ones(198)]
+    assert_allclose(problem_of(X, y, heavy / heavy.mean()).n_rows, 298**2 / 5198)
+    # Seventeen are too few for a trial, and for the data to choose without one.
+    full = clone(STUDENT).fit(X, y, heavy)
+    assert found_in_data(full, X, y) is not None
+    assert found_in_data(full, X, y, heavy) is None
 
 
 def test_weights_inputs_and_pipelines():

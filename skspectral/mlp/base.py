@@ -201,24 +201,26 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
         # A copy: a call that fails must not have moved the generators.
         state = deepcopy(self._state) if started else {"rng": self._generators()}
-        self.alpha_ = self._alpha(X, y, weights, state.get("automatic"), incremental)
-        state["automatic"] = self.alpha == "auto"
+        self.alpha_ = self._alpha(X, y, weights, state.get("strength"), incremental)
+        if self.alpha == "auto":
+            state["strength"] = self.alpha_
         largest = np.abs(targets[rows]).max()
         validate = None
         if self.early_stopping and not incremental and self.solver != "lbfgs":
-            rows, held_out = self._split(rows, y, state["rng"]["split"])
+            # Of the same rows the same are held out, fit after fit: none has been trained on.
+            rows, held_out = self._split(rows, y, deepcopy(state["rng"]["split"]))
             validate = self._validator(X, y, weights, held_out)
         if weights is not None:
             weights = weights[rows] / weights[rows].mean()
             # Equal weights are none: the same steps to the last bit.
             weights = None if np.ptp(weights) == 0 else weights
         targets = targets[rows]
-        if not (started and incremental):
-            state = state | self._standardisation(targets, weights)
-        elif not self.fit_intercept:  # which may have been set since the mean was taken
-            state["mean"] = np.zeros_like(state["mean"])
+        unit = before = self._standardisation(targets, weights)
+        if started and incremental:
+            unit, before = self._units(state, unit)
+        state |= unit
         refuse_scale_of_y(largest, state["scale"], X.dtype)
-        start = self._start(X, targets.shape[1], state, started)
+        start = self._start(X, targets.shape[1], state, started, before)
         counting = X[rows] if len(rows) < X.shape[0] else X
         warn_of_scale(counting)
         if not incremental:  # a handful of rows tells no mean
@@ -295,6 +297,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             moments=state.get("moments") if incremental else None,
             options=options,
         )
+        progress.close(parameters)
         refuse_divergence(outcome, parameters, rate)
         parameters = parameters if progress.best is None else progress.best
         state = state | {"interrupted": outcome.interrupted}
@@ -348,8 +351,21 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             "_state": state,
         }
 
-    def _start(self, X, n_outputs, state, started):
-        """Parameters to start from, with y in standard units."""
+    def _units(self, state, own):
+        """The units of y for a further batch, and those to read the network in.
+
+        They are the units of the first batch, or of an output that did not vary in it, of the first
+        in which it does: in standard units the network stays what it is.
+        """
+        unknown = state.get("constant", False)
+        units = {name: np.where(unknown, own[name], state.get(name, False)) for name in own}
+        if not self.fit_intercept:  # which may have been set since the mean was taken
+            units["mean"] = np.zeros_like(units["mean"])
+        before = {name: np.where(unknown, state[name], units[name]) for name in ("mean", "scale")}
+        return units, before
+
+    def _start(self, X, n_outputs, state, started, unit):
+        """Parameters to start from, with y in standard units; `unit` is to read the network in."""
         hidden = self._hidden_layer_sizes()
         widths = (X.shape[1], *hidden, n_outputs)
         mode = self.eigenvalues if self.parametrization == "spectral" else None
@@ -367,8 +383,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
                 f"for {widths[1:]}; keep the widths, or clone the estimator to start anew."
             )
         eigenvectors, intercepts = list(self.eigenvectors_), list(self.intercepts_)
-        eigenvectors[-1] = eigenvectors[-1] / state["scale"]
-        intercepts[-1] = (intercepts[-1] - state["mean"]) / state["scale"]
+        eigenvectors[-1] = eigenvectors[-1] / unit["scale"]
+        intercepts[-1] = (intercepts[-1] - unit["mean"]) / unit["scale"]
         start = Parameters(eigenvectors, intercepts, self.eigenvalues_in_, self.eigenvalues_out_)
         # Other eigenvalues than before: the same network, written anew.
         return start if mode == before else Parameters.from_weights(start.weights, intercepts, mode)
@@ -452,8 +468,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         """The strength that `alpha` asks for; one that was chosen before stays."""
         if self.alpha != "auto":
             return float(self.alpha)
-        if chosen:
-            return self.alpha_
+        if chosen is not None:
+            return chosen
         if incremental:
             raise ValueError(
                 "alpha='auto' cannot be chosen by partial_fit, which sees one piece of the data; "

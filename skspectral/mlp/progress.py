@@ -55,6 +55,11 @@ class Progress:
                 print(f"Validation score: {self.scores[-1]:f}")
         return progress, self._end(read)
 
+    def close(self, parameters):
+        """End the epoch that had begun when the solver was done, for callbacks that count both."""
+        if self._task is not None:
+            self._report(lambda: self._describe(parameters))
+
     def _begin(self):
         if self._context is not None:
             self._task = self._context.subcontext(task_name="fit iteration")
@@ -63,11 +68,13 @@ class Progress:
     def _end(self, read):
         if self._context is None:
             return False
-        stop = self._task.call_on_fit_task_end(
-            estimator=self._estimator,
-            **self._data,
-            reconstruction_attributes=lambda: self._describe(read()),
-        )
+        stop = self._report(lambda: self._describe(read()))
         if not stop and len(self.losses) < self._context.max_subtasks:
             self._begin()
         return stop
+
+    def _report(self, attributes):
+        task, self._task = self._task, None
+        return task.call_on_fit_task_end(
+            estimator=self._estimator, **self._data, reconstruction_attributes=attributes
+        )

@@ -71,11 +71,13 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     shuffle : bool, default=True
         Whether each epoch draws a new order of the rows.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the previous fit. What tells of the training, such
-        as ``loss_curve_``, tells of the last one.
+        Whether `fit` goes on from the weights of the previous fit, and with the strength that
+        ``alpha="auto"`` came to then. What tells of the training, such as ``loss_curve_``, tells of
+        the last one.
     n_init : int, default=1
         Random starts, trained together. The one of the smallest objective is kept, with early
         stopping that of the best validation score; ``stability_`` tells how far they agree.
+        Callbacks are told of starts in place of epochs, once all have ended.
     device : str, default="cpu"
         Torch device to train on, such as ``"cuda"``. The fitted estimator is numpy either way.
     random_state : int, RandomState instance or None, default=None
@@ -231,7 +233,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     def partial_fit(self, X, y, sample_weight=None):
         """Train one epoch on the given data, at the initial learning rate.
 
-        The first call fixes the unit of y.
+        The first call in which an output varies fixes its unit.
 
         Parameters
         ----------
@@ -309,6 +311,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         return {
             "mean": np.ldexp(mean, exponent) if self.fit_intercept else np.zeros_like(mean),
             "scale": np.where(constant, 1.0, np.ldexp(scale, exponent)),
+            "constant": constant,
         }
 
     def _error_of_constant(self, y, weights):

@@ -61,7 +61,8 @@ def fit_restarts(estimator, X, y, sample_weight):
     if not fitted:
         raise errors[0]
     best = max(fitted, key=_quality)
-    best._state["automatic"] = estimator.alpha == "auto"
+    if estimator.alpha == "auto":
+        best._state["strength"] = best.alpha_
     best._state["interrupted"] = any(network._state["interrupted"] for network in fitted)
     warn_of_collapse(best)
     context.call_on_fit_task_end(

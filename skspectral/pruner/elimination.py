@@ -111,7 +111,7 @@ def _with_fewer(problem, network):
         if single or problem.criterion(other) < problem.criterion(network):
             return other
     unit = problem.loss.unit(problem.losses(network))
-    budget = _TOGETHER * problem.worth(network) / len(problem.X) * unit
+    budget = _TOGETHER * problem.worth(network) / problem.n_rows * unit
     return problem.train(_without_the_least(problem, network, budget))
 
 

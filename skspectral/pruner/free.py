@@ -47,6 +47,11 @@ _ROUNDING = 1e-15
 _SPECTRAL = {"eigenvectors": 0.0, "eigenvalues": 0.0}
 
 
+def effective(n_rows, weights):
+    """Rows of equal weight that tell as much as `n_rows` with these weights, or None (Kish)."""
+    return n_rows if weights is None else weights.sum() ** 2 / (weights**2).sum()
+
+
 @dataclass(frozen=True)
 class FreeNetwork:
     """Weights that no penalty shrinks.
@@ -115,6 +120,11 @@ class Problem:
         """Values of all layers, inputs first and outputs last."""
         return layer_values(self.X, network.weights, network.intercepts, self.activation)
 
+    @cached_property
+    def n_rows(self):
+        """Rows of equal weight that tell as much as these, see :func:`effective`."""
+        return effective(len(self.X), self.weights)
+
     @property
     def some_rows(self):
         """Rows enough to compare nodes by, from all parts of the data."""
@@ -146,7 +156,7 @@ class Problem:
 
     def criterion(self, network):
         """What is to be small."""
-        fit = len(self.X) * self.loss.term(self.losses(network))
+        fit = self.n_rows * self.loss.term(self.losses(network))
         square = sum((w**2).sum() for w in network.weights)
         return fit + square / self.loss.spread**2 + self._price(network)
 
@@ -162,7 +172,7 @@ class Problem:
         """Whether the loss is large enough for another node to pay at all."""
         losses = self.losses(network)
         most = self.loss.term(losses) - self.loss.term(np.zeros_like(losses))
-        return len(self.X) * most > self.worth(network)
+        return self.n_rows * most > self.worth(network)
 
     def has_no_noise(self, network):
         """Whether what is left of the error may only be a node that matters little."""
@@ -223,7 +233,7 @@ class Problem:
 
         units = np.sqrt(importance)
         network, terms = self._balanced(network.in_units(units)), []
-        least = np.log1p(_GAIN * min(self.worth(network) / len(self.X), 1))
+        least = np.log1p(_GAIN * min(self.worth(network) / self.n_rows, 1))
         n_outputs = network.weights[-1].shape[1]
         tol, n_iterations = self.loss.tol, _N_ITERATIONS
         if dtype == "float64":
@@ -239,7 +249,7 @@ class Problem:
             return -loss, stop
 
         # What training minimises is that much smaller than what counts.
-        share = 1 / (self.loss.means(1.0, n_outputs).sum() * len(self.X))
+        share = 1 / (self.loss.means(1.0, n_outputs).sum() * self.n_rows)
         strengths = _SPECTRAL | {"weights": share / self.loss.spread**2}
         start = Parameters.from_weights(network.weights, network.intercepts, None)
         widths = (self.X.shape[1], *map(len, network.intercepts))
@@ -277,7 +287,7 @@ class Problem:
         return np.linalg.qr(directions / size[:, None])[0]
 
     def _price(self, network):
-        n, k = len(self.X), sum(w.size for w in network.weights)
+        n, k = self.n_rows, sum(w.size for w in network.weights)
         if self.fit_intercept:
             k += sum(b.size for b in network.intercepts)
         if self.activation == "relu":

@@ -138,7 +138,7 @@ def _without_weakest(problem, network, most, bearable):
     def term(into):
         values = problem.outputs(network, 0, X @ into + intercepts)
         losses = np.average(problem.loss.losses(values, targets), axis=0, weights=weights)
-        return len(problem.X) * problem.loss.term(losses)
+        return problem.n_rows * problem.loss.term(losses)
 
     def without(j):
         # The regression of input j on the others tells what each of them takes over.

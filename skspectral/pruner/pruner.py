@@ -131,8 +131,8 @@ class SpectralPruner(BasePruner):
     a given one. Of several outputs the logarithms are added up, so that an exact one counts beside
     one full of noise. Where the squared error ends near 1e-7 there is no noise, and one more node
     is looked for with 1e-9 in its place. No penalty takes part, so that the size hardly depends on
-    the strength of the network. It takes about as long as the fit, two or three times as long with
-    a trial as below, and many times as long where rows and nodes are many, or layers several: with
+    the strength of the network. It takes about as long as the fit, two to six times as long with a
+    trial as below, and many times as long where rows and nodes are many, or layers several: with
     two of them up to minutes, with three minutes.
 
     Where there are fewer than two rows for each parameter that might matter, or fewer than twenty
@@ -140,16 +140,17 @@ class SpectralPruner(BasePruner):
     worse on rows that it has not seen than the network on those that it has, by more than a tenth
     and a hundredth of the variance; the former is reckoned from the leverage of the rows (Allen;
     Hansen and Larsen). Then network and size are found once more from two thirds of the rows, and
-    the data choose if what they leave predicts the others as well as the network; with fewer than
-    sixty rows the spectrum decides, that is, the sorted relevances. Of more than 50 000 rows 50 000
-    are taken at random.
+    the data choose if what they leave predicts the others better than the network, by one standard
+    error; of fewer than 1500 rows each third is left out in turn. With fewer than sixty the
+    spectrum decides, that is, the sorted relevances. Rows of uneven weight count for as many of
+    equal weight as tell as much (Kish). Of more than 50 000 rows 50 000 are taken at random.
 
     Of a classifier the deviance takes the place of the logarithm, a parameter costs 4, and the
     weights have a normal prior with a standard deviation of 2: standardise the inputs. Two
-    thirds of the rows decide as above, by the likelihood of the others and within one standard
-    error, if there are three rows of each class, or with and without each label, and, where rows
-    times parameters that might matter are more than twenty million, ten rows for each parameter;
-    otherwise the spectrum.
+    thirds of the rows decide as above, by the likelihood of the others and by how many of them are
+    classified rightly, if there are three rows of each class, or with and without each label, and,
+    where rows times parameters that might matter are more than twenty million, ten rows for each
+    parameter; otherwise the spectrum.
 
     The search begins with the inputs whose relevance stands out, or with all that have any, as the
     criterion prefers; with fewer than twenty rows for each column of X, where the network takes
@@ -173,7 +174,7 @@ class SpectralPruner(BasePruner):
 
     Allen, "The relationship between variable selection and data augmentation and a method for
     prediction", Technometrics 16:125 (1974); Hansen, Larsen, "Linear unlearning for
-    cross-validation", Adv. Comput. Math. 5:269 (1996).
+    cross-validation", Adv. Comput. Math. 5:269 (1996); Kish, "Survey Sampling", Wiley (1965).
 
     Examples
     --------

@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from skspectral.core import THRESHOLD, core_mask
 from skspectral.mlp.cut import cut
 from skspectral.pruner.elimination import eliminate, may_have_idle_nodes, shrink, thin
-from skspectral.pruner.free import FreeNetwork, Problem
+from skspectral.pruner.free import FreeNetwork, Problem, effective
 from skspectral.pruner.growth import grow
 from skspectral.pruner.inputs import drop_inputs, return_inputs
 from skspectral.pruner.loss import loss_of
@@ -72,8 +72,9 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
             fit_intercept=network.fit_intercept,
             loss=loss_of(network),
         )
-        few = are_few(len(rows), table.n_columns) if few is None else few
-        starts = [_most_relevant(network, len(rows))] if few else _relevant(network, inputs)
+        n_rows = int(effective(len(rows), weights))
+        few = are_few(n_rows, table.n_columns) if few is None else few
+        starts = [_most_relevant(network, n_rows)] if few else _relevant(network, inputs)
         own = min((_trained(table, network, start, unit) for start in starts), key=_criterion)
         if few or select:
             own = drop_inputs(table, *own)

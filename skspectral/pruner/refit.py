@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples
 
 from skspectral.mlp.checks import pass_on_interruption, silence
+from skspectral.pruner.comparison import losses, weights_of
 
 # Without penalty, over all rows given, of all parameters.
 FREE = {
@@ -39,7 +40,7 @@ def refit(network, X, y, sample_weight=None):
     The penalty that finds the core also makes its weights too small. Training on without it
     (a relaxed fit) helps where the rows are many for the nodes that are left, and overfits where
     they are few. So it is done on a part of the rows, and taken back if the network scores no
-    better for it on the others.
+    better for it on the others, or, of classes, is no more likely to be right.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def refit(network, X, y, sample_weight=None):
     parts = _split(network, y)
     if parts is None:
         return network, {}
-    (X_train, y_train, w_train), (X_test, y_test, w_test) = (
+    (X_train, y_train, w_train), (X_test, y_test, _) = (
         [None if a is None else _safe_indexing(a, rows) for a in (X, y, sample_weight)]
         for rows in parts
     )
@@ -73,14 +74,12 @@ def refit(network, X, y, sample_weight=None):
         return network, {}
     free = train_on(network, X_train, y_train, w_train, **FREE)
     # Classes weigh what they weigh in the training.
-    labels = y if hasattr(y, "tocsr") else np.asarray(y)
-    weights = network._weigh(labels, labels, sample_weight)
-    weights = None if weights is None else weights[parts[1]]
-    scores = {
-        "cut": network.score(X_test, y_test, weights),
-        "refit": free.score(X_test, y_test, weights),
-    }
-    return (free if scores["refit"] > scores["cut"] else network), scores
+    test = X_test, y_test, weights_of(network, y, sample_weight)[parts[1]]
+    scores = {"cut": network.score(*test), "refit": free.score(*test)}
+    # A row or two decide on accuracy, and say nothing of probabilities that have become too sure.
+    before, after = (losses(one, X_test, y_test) for one in (network, free))
+    better = scores["refit"] > scores["cut"] and test[2] @ (after - before) < 0
+    return (free if better else network), scores
 
 
 def _split(network, y):

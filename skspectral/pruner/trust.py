@@ -1,13 +1,16 @@
 """Whether the data choose the nodes of a network, or its spectrum."""
 
+from itertools import islice
+
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import _num_samples, validate_data
+from sklearn.utils.validation import _num_samples
 
-from skspectral.forward import forward
 from skspectral.mlp.checks import pass_on_interruption, silence
+from skspectral.pruner.comparison import losses, standard, validated, weights_of
+from skspectral.pruner.free import effective
 from skspectral.pruner.left_out import left_out_errors
 from skspectral.pruner.loss import loss_of
 from skspectral.pruner.recovery import (
@@ -35,8 +38,12 @@ _PLENTY = 8
 # training.
 _MOST_PRODUCTS = 1e11
 
-# Share of the rows that a trial holds out.
-_HELD_OUT = 1 / 3
+# A trial holds out one of so many parts of the rows; each in turn where the rows are fewer than
+# these.
+_N_PARTS, _MANY_ROWS = 3, 1500
+
+# Share of the rows held out, at most, that it may classify wrongly more than the network.
+_MORE_WRONG = 5e-3
 
 # Rows that a trial takes; and of each class.
 _FEWEST_ROWS, _FEWEST_OF_A_CLASS = 60, 3
@@ -51,7 +58,7 @@ def found_in_data(network, X, y, sample_weight=None, inputs=None, select=False):
 
     It is where the rows are many for the inputs and nodes of a regressor that might matter, and
     what is found would predict rows that it has not seen about as well as the network explains
-    those that it has. Otherwise it has to predict others as well: see :func:`recovery_pays`.
+    those that it has. Otherwise it has to predict others better: see :func:`recovery_pays`.
 
     Parameters
     ----------
@@ -62,15 +69,17 @@ def found_in_data(network, X, y, sample_weight=None, inputs=None, select=False):
     -------
     found : tuple (network, masks) or None
     """
-    n_rows = _num_samples(y) if sample_weight is None else np.count_nonzero(sample_weight)
     found = None
-    if is_recoverable(network, n_rows, inputs):
+    if not is_classifier(network) and is_recoverable(
+        network, _n_rows(network, y, sample_weight), inputs
+    ):
         found = recover(network, X, y, sample_weight, inputs, select)
         if _foresees(*found, network, X, y, sample_weight):
             return found
     if not recovery_pays(network, X, y, sample_weight, select):
         return None
-    few, tried = (are_few(n, network.n_features_in_) for n in (n_rows, n_rows * (1 - _HELD_OUT)))
+    n_rows = _n_rows(network, y, sample_weight)
+    few, tried = (are_few(n, network.n_features_in_) for n in (n_rows, n_rows * (1 - 1 / _N_PARTS)))
     if found is None or few != tried:  # what has won the trial, and no other search
         found = recover(network, X, y, sample_weight, inputs, select, few=tried)
     return found
@@ -85,6 +94,7 @@ def is_recoverable(network, n_rows, inputs=None):
     ----------
     network : SpectralMLPRegressor or SpectralMLPClassifier
     n_rows : int
+        Of equal weight, or as many as tell as much.
     inputs : ndarray of shape (n_features,), bool, default=None
         Those that its spectrum tells from nothing; None is all.
 
@@ -104,12 +114,12 @@ def is_recoverable(network, n_rows, inputs=None):
 
 
 def recovery_pays(network, X, y, sample_weight=None, select=False):
-    """Whether the network that :func:`recover` finds predicts as well as the given one.
+    """Whether the network that :func:`recover` finds predicts better than the given one.
 
     For data that cannot tell the size for certain. Both are fitted to two thirds of the rows, from
-    the start, and compared on the others: by squared errors, or by the likelihood of the classes,
-    which sees probabilities that are too sure. Of classes as good is what is within one standard
-    error.
+    the start, and compared on the others, each third in turn if the rows are few: by squared
+    errors, or by the likelihood of the classes, and how many are classified rightly. It has to be
+    better by one standard error of the difference.
 
     Parameters
     ----------
@@ -125,7 +135,7 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
         rows for each.
     """
     rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
-    if not _has_nodes(network) or len(rows) < _FEWEST_ROWS:
+    if not _has_nodes(network):
         return False
     if is_classifier(network):
         targets = network._targets(y)[rows]
@@ -133,29 +143,58 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
         rarest = min(targets.sum(axis=0).min(), (1 - targets).sum(axis=0).min())
         if rarest < _FEWEST_OF_A_CLASS or _is_long(network, min(len(rows), MOST_ROWS)):
             return False
+    if _n_rows(network, y, sample_weight) < _FEWEST_ROWS:
+        return False
+    weights, more, shares, fewer = weights_of(network, y, sample_weight), [], [], 0.0
+    for train, held_out in _trials(network, y, rows):
+        pair = _tried(network, *_rows_of(train, X, y, sample_weight), select)
+        if pair is None:
+            return False
+        other, student = pair
+        X_test, y_test, own = _rows_of(held_out, X, y, weights)
+        more.append(losses(other, X_test, y_test) - losses(student, X_test, y_test))
+        shares.append(own)
+        if is_classifier(network):
+            # What is too sure of itself is unlikely, and for that alone a constant may be better.
+            scores = (one.score(X_test, y_test, own) for one in (student, other))
+            fewer += own.sum() * (np.subtract(*scores) - _MORE_WRONG)
+    more, shares = np.concatenate(more), np.concatenate(shares)
+    shares /= shares.sum()
+    mean = shares @ more
+    error = np.sqrt(shares**2 @ (more - mean) ** 2)
+    return bool(mean <= -error and fewer <= 0)
+
+
+def _trials(network, y, rows):
+    """Rows to train on and to compare on: of few rows each third has its turn."""
     strata = network._strata(y)
-    strata = None if strata is None else _safe_indexing(strata, rows)
-    parts = [
-        _rows_of(own, X, y, sample_weight)
-        for own in train_test_split(
-            rows, test_size=_HELD_OUT, stratify=strata, random_state=network.random_state
-        )
-    ]
-    (X_train, y_train, w_train), test = parts
+    if strata is None:
+        parts = KFold(_N_PARTS, shuffle=True, random_state=network.random_state).split(rows)
+    else:
+        parts = StratifiedKFold(_N_PARTS, shuffle=True, random_state=network.random_state)
+        parts = parts.split(rows, _safe_indexing(strata, rows))
+    n_trials = 1 if len(rows) >= _MANY_ROWS else _N_PARTS
+    return [(rows[train], rows[held_out]) for train, held_out in islice(parts, n_trials)]
+
+
+def _tried(network, X, y, sample_weight, select):
+    """What is found from these rows, and the network fitted to them; None if it cannot be."""
     student = clone(network)
     student.set_callbacks()
     with silence():  # the fit to all rows has said what there is to say
         try:
-            student.fit(X_train, y_train, w_train)
+            student.fit(X, y, sample_weight)
         except ValueError:  # too few rows for a setting, or a training that diverges
-            return False
+            return None
     pass_on_interruption(student)
     if not all(student.core_sizes_):
-        return False
-    other, _ = recover(student, X_train, y_train, w_train, select=select)
-    more, error = _worse(other, student, test)
-    # A few rows that are far off make for a large error of the mean squared error.
-    return bool(more <= (error if is_classifier(network) else 0))
+        return None
+    return recover(student, X, y, sample_weight, select=select)[0], student
+
+
+def _n_rows(network, y, sample_weight):
+    weights = weights_of(network, y, sample_weight)
+    return int(effective(len(weights), weights))
 
 
 def _has_nodes(network):
@@ -180,19 +219,21 @@ def _foresees(found, masks, network, X, y, sample_weight):
     rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
     rows = rows[:: -(-len(rows) // MOST_ROWS)]
     X, y, sample_weight = _rows_of(rows, X, y, sample_weight)
-    outputs, targets, weights = _standard(found, X, y, sample_weight)
+    outputs, targets = standard(found, X, y)
+    weights = weights_of(network, y, sample_weight)
     errors, loss = outputs - targets, loss_of(found)
-    seen = np.subtract(*_standard(network, X, y, sample_weight)[:2])
+    seen = np.subtract(*standard(network, X, y))
     first, *others = found.coefs_
     n_parameters = sum(p.size for p in (first[masks[0]], *others, *found.intercepts_))
-    if (errors**2).mean() < loss.nothing and len(rows) >= _PLENTY * n_parameters:
+    many = effective(len(rows), weights) >= _PLENTY * n_parameters
+    if many and (errors**2).mean() < loss.nothing:
         return True
     if errors.size * n_parameters**2 <= _MOST_PRODUCTS:
         mean, scale = found._state["mean"], found._state["scale"]
         importance = loss.importance(np.average(errors**2, axis=0, weights=weights)) / scale**2
         # As if the network were trained in units of y, with outputs as important as they are.
         errors = left_out_errors(
-            *(found, masks[0], _validated(found, X), errors * scale, mean - targets * scale),
+            *(found, masks[0], validated(found, X), errors * scale, mean - targets * scale),
             weights=weights[:, None] * importance,
         )
         errors /= scale
@@ -202,31 +243,3 @@ def _foresees(found, masks, network, X, y, sample_weight):
 
 def _rows_of(rows, *data):
     return [None if a is None else _safe_indexing(a, rows) for a in data]
-
-
-def _validated(network, X):
-    return validate_data(network, X, accept_sparse="csr", reset=False)
-
-
-def _standard(network, X, y, sample_weight):
-    """Outputs and targets in units of the latter, and the weights of the rows."""
-    X = _validated(network, X)
-    outputs = forward(X, network.coefs_, network.intercepts_, network.activation, "identity")
-    targets, scale = network._targets(y), network._state["scale"]
-    weights = network._weigh(targets, np.asarray(y), sample_weight)
-    weights = np.ones(len(targets)) if weights is None else weights
-    return outputs.astype(float) / scale, targets / scale, weights
-
-
-def _losses(network, X, y, sample_weight):
-    """What a network loses on each row, in variances or deviances, and the weights of the rows."""
-    outputs, targets, weights = _standard(network, X, y, sample_weight)
-    return loss_of(network).losses(outputs, targets).mean(axis=1), weights
-
-
-def _worse(one, other, data):
-    """How much more a network loses on the rows than another, in the mean, and its error."""
-    (losses, weights), (others, _) = _losses(one, *data), _losses(other, *data)
-    more, shares = losses - others, weights / weights.sum()
-    mean = shares @ more
-    return mean, np.sqrt(shares**2 @ (more - mean) ** 2)

@@ -1,0 +1,37 @@
+"""What a network loses on rows, for another to be held against it."""
+
+import numpy as np
+from sklearn.utils.validation import validate_data
+
+from skspectral.forward import forward
+from skspectral.pruner.loss import loss_of
+
+
+def losses(network, X, y):
+    """What a network loses on each row, in variances or deviances.
+
+    The likelihood sees probabilities that are too sure, which the accuracy does not.
+    """
+    return loss_of(network).losses(*standard(network, X, y)).mean(axis=1)
+
+
+def standard(network, X, y):
+    """Outputs and targets of a network, in units of the latter."""
+    outputs = forward(
+        validated(network, X), network.coefs_, network.intercepts_, network.activation, "identity"
+    )
+    scale = network._state["scale"]
+    return outputs.astype(float) / scale, network._targets(y) / scale
+
+
+def weights_of(network, y, sample_weight=None):
+    """What each row weighs in the training, with the weight of its class."""
+    targets = network._targets(y)
+    y = y if hasattr(y, "tocsr") else np.asarray(y)
+    weights = network._weigh(targets, y, sample_weight)
+    return np.ones(len(targets)) if weights is None else weights
+
+
+def validated(network, X):
+    """X as the network takes it."""
+    return validate_data(network, X, accept_sparse="csr", reset=False)
