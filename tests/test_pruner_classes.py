@@ -91,6 +91,8 @@ def test_a_trial_is_lost_where_fewer_are_classified_rightly(monkeypatch):
     assert losses(constant, X, y).mean() < losses(sure, X, y).mean()
     assert constant.score(X, y) < sure.score(X, y)
     assert not recovery_pays(sure, X, y)
+    monkeypatch.setattr(trust, "_MORE_WRONG", 1)  # by the likelihood it is won
+    assert recovery_pays(sure, X, y)
 
 
 def test_a_refit_that_is_too_sure_of_itself_is_taken_back(monkeypatch):

@@ -31,6 +31,7 @@ from skspectral.mlp.progress import Progress
 from skspectral.mlp.restarts import fit_restarts
 from skspectral.mlp.steps import run
 from skspectral.mlp.strength import automatic_strength
+from skspectral.mlp.units import further_units
 from skspectral.spectral import EIGENVALUES, Parameters, glorot_uniform
 
 # Adam needs a number of steps, whatever the number of rows; see docs/defaults.rst.
@@ -217,7 +218,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         targets = targets[rows]
         unit = before = self._standardisation(targets, weights)
         if started and incremental:
-            unit, before = self._units(state, unit)
+            unit, before = further_units(state, unit, self.fit_intercept)
         state |= unit
         refuse_scale_of_y(largest, state["scale"], X.dtype)
         start = self._start(X, targets.shape[1], state, started, before)
@@ -350,19 +351,6 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             "eigenvalues_out_": outer.eigenvalues_out,
             "_state": state,
         }
-
-    def _units(self, state, own):
-        """The units of y for a further batch, and those to read the network in.
-
-        They are the units of the first batch, or of an output that did not vary in it, of the first
-        in which it does: in standard units the network stays what it is.
-        """
-        unknown = state.get("constant", False)
-        units = {name: np.where(unknown, own[name], state.get(name, False)) for name in own}
-        if not self.fit_intercept:  # which may have been set since the mean was taken
-            units["mean"] = np.zeros_like(units["mean"])
-        before = {name: np.where(unknown, state[name], units[name]) for name in ("mean", "scale")}
-        return units, before
 
     def _start(self, X, n_outputs, state, started, unit):
         """Parameters to start from, with y in standard units; `unit` is to read the network in."""

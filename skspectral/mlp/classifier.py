@@ -398,7 +398,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
             )
 
     def _standardisation(self, targets, weights):
-        return {"mean": 0.0, "scale": 1.0}
+        return {"mean": 0.0, "scale": 1.0, "constant": False}
 
     def _weigh(self, X, y, sample_weight):
         weights = super()._weigh(X, y, sample_weight)

@@ -86,13 +86,13 @@ def found_in_data(network, X, y, sample_weight=None, inputs=None, select=False):
 
 
 def is_recoverable(network, n_rows, inputs=None):
-    """Whether the rows are many for the inputs and nodes of a fitted network that might matter.
+    """Whether the rows are many for the inputs and nodes of a regressor that might matter.
 
-    It has to be a regressor that has not collapsed, and all but few of its inputs may be weak.
+    It must not have collapsed, and all but few of its inputs may be weak.
 
     Parameters
     ----------
-    network : SpectralMLPRegressor or SpectralMLPClassifier
+    network : SpectralMLPRegressor
     n_rows : int
         Of equal weight, or as many as tell as much.
     inputs : ndarray of shape (n_features,), bool, default=None
@@ -102,7 +102,7 @@ def is_recoverable(network, n_rows, inputs=None):
     -------
     recoverable : bool
     """
-    if is_classifier(network) or not _has_nodes(network):
+    if not _has_nodes(network):
         return False
     n_rows = min(n_rows, MOST_ROWS)
     most, n_inputs = n_rows // ROWS_PER_INPUT, len(outstanding(network, inputs))
@@ -143,9 +143,10 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
         rarest = min(targets.sum(axis=0).min(), (1 - targets).sum(axis=0).min())
         if rarest < _FEWEST_OF_A_CLASS or _is_long(network, min(len(rows), MOST_ROWS)):
             return False
-    if _n_rows(network, y, sample_weight) < _FEWEST_ROWS:
+    weights = weights_of(network, y, sample_weight)
+    if effective(len(weights), weights) < _FEWEST_ROWS:
         return False
-    weights, more, shares, fewer = weights_of(network, y, sample_weight), [], [], 0.0
+    more, shares, fewer = [], [], 0.0
     for train, held_out in _trials(network, y, rows):
         pair = _tried(network, *_rows_of(train, X, y, sample_weight), select)
         if pair is None:
