@@ -74,7 +74,7 @@ def as_student(teacher, estimator, X, y):
     """The teacher as a fitted estimator of the kind given."""
     widths = [w.shape[1] for w in teacher.coefs_[:-1]]
     settings = {"activation": teacher.activation, "max_iter": 1, "n_iter_no_change": np.inf}
-    student = estimator(widths, **settings)
+    student = estimator(widths, random_state=0, **settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         student.fit(X, y)
