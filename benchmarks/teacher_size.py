@@ -10,7 +10,8 @@ at the cut-offs 0.05 and 0.005; and the median seconds of the fit and of the pru
 k has teacher, data and student from seed k; none is left out.
 
 The effective size is the number of nodes that SpectralPruner leaves of the teacher itself, given
-the same rows: what a student could find at best.
+the same rows: what a student could find at best. How it compares with h_T stands in a row of its
+own, before those of the students.
 """
 
 import argparse
@@ -87,21 +88,27 @@ def as_student(teacher, estimator, X, y):
     return student
 
 
+def effective_size(condition, teacher_size, seed):
+    """Nodes that the pruner leaves of the teacher itself, and how long that took."""
+    X, y, teacher = data_of(condition, teacher_size, seed)
+    student = as_student(teacher, SpectralMLPRegressor, X, y)
+    start = time.perf_counter()
+    pruner = SpectralPruner(student, prefit=True).fit(X, y)
+    return {"pruner": pruner.n_nodes_[0], "prune": time.perf_counter() - start}
+
+
 def trial(condition, teacher_size, width, seed):
     """What was found, and how long it took."""
-    X, y, teacher = data_of(condition, teacher_size, seed)
+    X, y, _ = data_of(condition, teacher_size, seed)
     start = time.perf_counter()
     student = SpectralMLPRegressor(width, random_state=seed).fit(X, y)
     fitted = time.perf_counter()
     pruner = SpectralPruner(student, prefit=True).fit(X, y)
     end = time.perf_counter()
-    effective = SpectralPruner(as_student(teacher, SpectralMLPRegressor, X, y), prefit=True)
-    effective.fit(X, y)
     relevance = pruner.pruned_estimator_.node_importances_[0]
     return {
         "core": student.core_sizes_[0],
         "pruner": pruner.n_nodes_[0],
-        "effective": effective.n_nodes_[0],
         "same": core_mask(relevance, 0.05).sum() == core_mask(relevance, 0.005).sum(),
         "fit": fitted - start,
         "prune": end - fitted,
@@ -125,25 +132,34 @@ def main():
     print_row(*columns, "same core", "seconds")
     for condition in options.conditions:
         for size in CONDITIONS[condition][-1]:
+            itself = run(effective_size, options, condition, size)
+            print_row(condition, size, "teacher", *compared(itself | {"h_T": size}))
             for width in (3 * size // 2, 5 * size, 1000):
-                report(condition, size, width, options)
+                found = run(trial, options, condition, size, width)
+                found |= {"h_T": size, "effective": itself["pruner"]}
+                print_row(condition, size, width, *compared(found))
 
 
-def report(condition, size, width, options):
-    """Run and print one cell."""
+def run(function, options, *arguments):
+    """What a function gives for each seed, as one array for each name."""
     seeds = range(options.first, options.first + options.trials)
-    results = Parallel(n_jobs=options.jobs)(
-        delayed(trial)(condition, size, width, seed) for seed in seeds
-    )
-    column = {name: np.array([result[name] for result in results]) for name in results[0]}
-    cells = [condition, size, width]
-    column["h_T"] = size
+    results = Parallel(n_jobs=options.jobs)(delayed(function)(*arguments, seed) for seed in seeds)
+    return {name: np.array([result[name] for result in results]) for name in results[0]}
+
+
+def compared(found):
+    """The cells of a row after the first three; empty where nothing was found."""
+    cells = []
     for own, _, other, most in COMPARISONS:
-        away = column[own] - column[other]
+        if own not in found or other not in found:
+            cells += [""] * (len(most) + 1)
+            continue
+        away = found[own] - found[other]
         cells += [f"{(abs(away) <= n).mean():.0%}" for n in most]
         cells.append(f"{away.min():+d} to {away.max():+d}")
-    seconds = f"{np.median(column['fit']):.1f} + {np.median(column['prune']):.1f}"
-    print_row(*cells, f"{column['same'].mean():.0%}", seconds)
+    cells.append(f"{found['same'].mean():.0%}" if "same" in found else "")
+    seconds = [f"{np.median(found[step]):.1f}" for step in ("fit", "prune") if step in found]
+    return *cells, " + ".join(seconds)
 
 
 def trial_options(description, n_trials):

@@ -75,6 +75,11 @@ def core_mask(relevance, threshold=THRESHOLD, floor=0.0):
     -------
     mask : ndarray of shape (n_nodes,), bool
 
+    Raises
+    ------
+    ValueError
+        If a relevance is not a finite number, or the threshold is not from 0 to 1.
+
     Examples
     --------
     >>> import numpy as np
@@ -82,7 +87,12 @@ def core_mask(relevance, threshold=THRESHOLD, floor=0.0):
     >>> core_mask(np.array([1.0, 0.04, 0.5]))
     array([ True, False,  True])
     """
-    relevance = np.asarray(relevance)
+    if not 0 <= threshold <= 1:
+        raise ValueError(
+            f"threshold={threshold!r} is no share of the largest relevance; give a number from 0 "
+            "to 1."
+        )
+    relevance = _finite(relevance)
     largest = relevance.max(initial=0.0)
     return (relevance > threshold * largest) & (largest > floor)
 
@@ -110,6 +120,11 @@ def gap_threshold(relevance, narrowest=3.0, resolution=1e-3):
     threshold : float
         As a share of the largest relevance, for :func:`core_mask`.
 
+    Raises
+    ------
+    ValueError
+        If a relevance is not a finite number.
+
     Examples
     --------
     >>> import numpy as np
@@ -121,7 +136,7 @@ def gap_threshold(relevance, narrowest=3.0, resolution=1e-3):
     >>> gap_threshold(np.array([1.0, 0.2, 0.15, 0.1]))
     0.05
     """
-    relevance = np.asarray(relevance)
+    relevance = _finite(relevance)
     largest = relevance.max(initial=0.0)
     if largest == 0:
         return THRESHOLD
@@ -241,3 +256,12 @@ def prune(weights, intercepts, masks, activation):
         weights[k], intercepts[k] = weights[k][:, mask], intercepts[k][mask]
         weights[k + 1] = weights[k + 1][mask]
     return weights, intercepts
+
+
+def _finite(relevance):
+    relevance = np.asarray(relevance)
+    if not np.isfinite(relevance).all():
+        raise ValueError(
+            f"Relevances must be finite numbers, got {relevance}; fit the network anew."
+        )
+    return relevance

@@ -59,6 +59,10 @@ def layer_values(X, weights, intercepts, activation):
     return values
 
 
+# Values of a hidden layer that are held at a time.
+_MOST_VALUES = 2**22
+
+
 def forward(X, weights, intercepts, activation, out_activation):
     """Outputs of a network.
 
@@ -74,6 +78,15 @@ def forward(X, weights, intercepts, activation, out_activation):
     -------
     outputs : ndarray of shape (n_samples, n_outputs)
     """
+    network = weights, intercepts, activation, out_activation
+    step = max(1, _MOST_VALUES // max(map(len, intercepts)))
+    if X.shape[0] <= step:
+        return _forward(X, *network)
+    starts = range(0, X.shape[0], step)
+    return np.concatenate([_forward(X[start : start + step], *network) for start in starts])
+
+
+def _forward(X, weights, intercepts, activation, out_activation):
     values = X
     last = len(weights) - 1
     for k, (w, b) in enumerate(zip(weights, intercepts, strict=True)):

@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from scipy.sparse import csr_array
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
@@ -207,3 +208,26 @@ def test_forward_equals_scikit_learn(problem, activation, convert):
     if problem is binary:
         expected = expected[:, 1]
     np.testing.assert_allclose(out, expected.reshape(out.shape), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("bad", [[1.0, np.nan], [1.0, np.inf]])
+def test_relevances_are_finite(bad):
+    for function in (core_mask, gap_threshold):
+        with pytest.raises(ValueError, match="finite numbers"):
+            function(bad)
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1, np.nan])
+def test_a_threshold_is_a_share(threshold):
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        core_mask([1.0, 0.5], threshold)
+
+
+def test_many_rows_are_taken_in_blocks(monkeypatch):
+    rng = np.random.default_rng(0)
+    X, weights = rng.normal(size=(50, 3)), [rng.normal(size=(3, 7)), rng.normal(size=(7, 2))]
+    network = weights, [np.ones(7), np.ones(2)], "relu", "softmax"
+    whole = forward(X, *network)
+    monkeypatch.setattr("skspectral.forward._MOST_VALUES", 30)  # four rows of seven nodes
+    assert_allclose(forward(X, *network), whole, rtol=1e-14)
+    assert_allclose(forward(csr_array(X), *network), whole, rtol=1e-14)

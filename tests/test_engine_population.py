@@ -229,3 +229,16 @@ def test_sources_share_a_stack_rank_by_rank():
     assert stacks_of(hidden, batch_size=100) == [wide, narrow]
     # More sources than a stack may hold are trained one by one.
     assert stacks_of([[2000, 2000]] * 3) == [[[2000]]] * 6
+
+
+@pytest.mark.parametrize("width", [8, (8, 12)])
+def test_held_eigenvalues_stay_until_they_may_move(width):
+    X, one = member(8, 1e-3)
+    others = [member(w, 1e-3)[1] for w in np.atleast_1d(width)[1:]]
+    start = one.parameters
+    (end, *_), *_ = trained(X, [one, *others], n_epochs=20, n_held=20)
+    for own, before in zip(end.eigenvalues_in, start.eigenvalues_in, strict=True):
+        np.testing.assert_array_equal(own, before)
+    assert not np.array_equal(end.eigenvectors[0], start.eigenvectors[0])
+    (other, *_), *_ = trained(X, [one, *others], n_epochs=20, n_held=10)
+    assert not np.array_equal(other.eigenvalues_in[0], start.eigenvalues_in[0])

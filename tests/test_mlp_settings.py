@@ -105,3 +105,15 @@ def test_without_shuffle_the_order_of_the_rows_counts(problem, outputs):
     assert np.any(
         outputs(clone(model).set_params(shuffle=True).fit(X, y), X) != outputs(straight, X)
     )
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_an_input_that_looks_like_noise_at_first_is_not_lost(seed):
+    # On a line, a bend or a product the target depends on the wave of x0 hardly at all.
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((10_000, 20))
+    y = np.sin(3 * X[:, 0]) + np.abs(X[:, 1]) * X[:, 2] + X[:, 3] * X[:, 4]
+    y += 0.5 * X[:, 5:9].sum(axis=1)
+    noise = 0.3 * y.std() * rng.standard_normal(len(y))
+    model = SpectralMLPRegressor(random_state=seed).fit(X[:8000], (y + noise)[:8000])
+    assert model.score(X[8000:], y[8000:]) > 0.95

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_multilabel_classification
-from sklearn.exceptions import DataConversionWarning
+from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 from sklearn.preprocessing import scale
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
@@ -122,3 +122,41 @@ def test_the_names_of_the_classes_do_not_matter(n_classes, early_stopping):
         assert_array_equal(other.predict_proba(X), expected.predict_proba(X))
         assert_array_equal(other.classes_, names[:n_classes])
         assert_array_equal(other.predict(X), names[expected.predict(X)])
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("value", [0.0, 3.3])
+def test_outputs_that_do_not_vary_change_nothing_for_the_others(solver, value):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 4))
+    y = np.maximum(X[:, 0], 0) - np.maximum(X[:, 1], 0)
+    Y = np.column_stack([y, np.full((400, 4), value)])
+    weights = rng.uniform(0.5, 1.5, 400)
+    model = SpectralMLPRegressor(20, alpha=0.02, solver=solver, tol=1e-6, random_state=0)
+    model.set_params(max_iter=1500)
+    one, five = clone(model).fit(X, y, weights), clone(model).fit(X, Y, weights)
+    assert_array_equal(five.predict(X)[:, 1:], Y[:, 1:])
+    assert not five.coefs_[-1][:, 1:].any()
+    assert five.core_sizes_ == one.core_sizes_
+    assert five.loss_ == pytest.approx(one.loss_, rel=1e-3)
+    assert_allclose(five.predict(X)[:, 0], one.predict(X), atol=0.01)
+
+
+def test_a_constant_output_has_no_say_in_scores_and_strengths():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((600, 6))
+    y = np.maximum(X @ rng.standard_normal((6, 3)), 0)
+    Y, weights = np.column_stack([y, np.full(600, 7.3)]), rng.uniform(0.5, 1.5, 600)
+    model = SpectralMLPRegressor(20, alpha="auto", max_iter=200, random_state=0)
+    alphas = [clone(model).fit(X, targets, weights).alpha_ for targets in (Y, y)]
+    assert alphas[0] == pytest.approx(alphas[1], rel=0.5)
+    model.set_params(alpha=1e-3, early_stopping=True).fit(X, Y, weights)
+    assert 0.9 < model.best_validation_score_ <= 1
+
+
+def test_of_a_constant_the_core_is_empty():
+    X = np.random.default_rng(0).standard_normal((100, 3))
+    with pytest.warns(ConvergenceWarning, match="is a constant"):
+        model = SpectralMLPRegressor(10, random_state=0).fit(X, np.full(100, 0.3))
+    assert model.core_sizes_ == (0,)
+    assert_array_equal(model.predict(X), 0.3)

@@ -134,6 +134,13 @@ def test_no_trial_with_a_rare_label():
             assert recovery_pays(clone(STUDENT).fit(X, Y), X, Y) == trial
 
 
+@pytest.mark.parametrize("share", [0, 1])
+def test_a_label_that_none_or_all_rows_have_is_no_rare_one(share):
+    X, y = classes_of_teacher(2, 0, 1200)
+    Y = np.column_stack([y, np.full(1200, share)])
+    assert recovery_pays(clone(STUDENT).fit(X, Y), X, Y)
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_inputs_of_classes_with_few_rows(seed):
     settings = {"n_informative": 4, "n_redundant": 0, "shuffle": False}

@@ -11,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from skspectral import SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_regression
 from skspectral.forward import forward
+from skspectral.pruner import trust
 from skspectral.pruner.left_out import _derivatives, left_out_errors
 from skspectral.pruner.recovery import recover
 
@@ -81,22 +82,26 @@ def outputs(network, X):
 
 
 def test_nearer_to_the_errors_on_other_rows():
-    X, y, teacher = make_teacher_regression(
-        1000, 8, hidden_layer_sizes=4, return_teacher=True, random_state=0
-    )
-    rng = np.random.default_rng(0)
-    X_other = rng.standard_normal((20_000, 8))
-    noise, other_noise = (0.3 * y.std() * rng.standard_normal(n) for n in (1000, 20_000))
-    y = y + noise
-    found, masks = recover(SpectralMLPRegressor(30, random_state=0).fit(X, y), X, y)
-    errors = (found.predict(X) - y)[:, None]
-    own = left_out_errors(found, masks[0], X, errors, -y[:, None], np.ones((1000, 1)))
-    others = found.predict(X_other) - teacher.predict(X_other) - other_noise
-    # Over the noise, which is not the same here and there.
-    seen, unseen = (np.mean(e**2) / np.mean(noise**2) for e in (errors, own))
-    expected = np.mean(others**2) / np.mean(other_noise**2)
-    assert seen < 1 < unseen
-    assert abs(unseen - expected) < abs(seen - expected) / 2
+    nearer, further = [], []
+    for seed in range(4):
+        X, y, teacher = make_teacher_regression(
+            1000, 8, hidden_layer_sizes=4, return_teacher=True, random_state=seed
+        )
+        rng = np.random.default_rng(seed)
+        X_other = rng.standard_normal((20_000, 8))
+        noise, other_noise = (0.3 * y.std() * rng.standard_normal(n) for n in (1000, 20_000))
+        y = y + noise
+        found, masks = recover(SpectralMLPRegressor(30, random_state=0).fit(X, y), X, y)
+        errors = (found.predict(X) - y)[:, None]
+        own = left_out_errors(found, masks[0], X, errors, -y[:, None], np.ones((1000, 1)))
+        others = found.predict(X_other) - teacher.predict(X_other) - other_noise
+        # Over the noise, which is not the same here and there.
+        seen, unseen = (np.mean(e**2) / np.mean(noise**2) for e in (errors, own))
+        expected = np.mean(others**2) / np.mean(other_noise**2)
+        assert seen < 1 < unseen
+        nearer.append(abs(unseen - expected))
+        further.append(abs(seen - expected))
+    assert np.mean(nearer) < np.mean(further) / 2
 
 
 # A thousand iterations do not bring the largest component of the gradient below 1e-5.
@@ -126,3 +131,24 @@ def test_rows_that_nothing_explains_are_not_learnt_by_heart(seed):
     pipe = make_pipeline(SimpleImputer(add_indicator=True), StandardScaler(), mlp)
     pruner = SpectralPruner(pipe).fit(X[:800], y[:800])
     assert pruner.score(X[800:], y[800:]) > pruner.estimator_.score(X[800:], y[800:]) - 0.01
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_rare_events_are_not_learnt_by_heart(seed):
+    # About ten ones in a thousand zeros: few nodes tell them apart exactly.
+    rng = np.random.default_rng(3)
+    X = rng.standard_normal((5000, 10))
+    y = (X[:, 6] + 0.3 * rng.standard_normal(5000) > 2.2) * 1.0
+    pruner = SpectralPruner(SpectralMLPRegressor(30, random_state=seed)).fit(X[:1000], y[:1000])
+    assert pruner.score(X[1000:], y[1000:]) > pruner.estimator_.score(X[1000:], y[1000:]) - 0.2
+
+
+def test_rows_count_by_what_they_tell():
+    rng = np.random.default_rng(0)
+    normal, rare = rng.standard_normal((4000, 1)), np.zeros((4000, 1))
+    rare[:10] = 1
+    assert trust._n_telling(normal, None) == pytest.approx(4000, rel=0.1)
+    assert trust._n_telling(np.hstack([normal, rare]), None) == pytest.approx(30, rel=0.01)
+    assert trust._n_telling(np.hstack([normal, 0 * rare]), None) == pytest.approx(4000, rel=0.1)
+    weights = np.repeat([2.0, 0.0], 2000)
+    assert trust._n_telling(normal, weights) == pytest.approx(2000, rel=0.1)

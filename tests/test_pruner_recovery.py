@@ -138,7 +138,9 @@ def test_where_the_data_do_not_choose():
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "identity"])
 def test_several_layers_and_outputs(activation):
-    X, y = make_teacher_regression(600, 5, hidden_layer_sizes=(3, 2), random_state=0)
+    X, y = make_teacher_regression(
+        600, 5, hidden_layer_sizes=(3, 2), activation=activation, random_state=0
+    )
     y = np.column_stack([y, 3 + X[:, 0]])
     student = SpectralMLPRegressor((12, 8), activation=activation, random_state=0)
     student.set_params(max_iter=300).fit(X, y)

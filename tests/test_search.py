@@ -637,3 +637,76 @@ def test_a_search_that_fails_leaves_a_fitted_one_as_it_was():
     search.set_params(refit=lambda results: 1).fit(X, y)
     assert search.best_index_ == 1
     assert not hasattr(search, "best_score_")
+
+
+class Disagreeing:
+    """Splits that are not as many as it says."""
+
+    def split(self, X, y=None, groups=None):
+        yield from KFold(3).split(X)
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return 5
+
+
+def test_splits_are_as_many_as_they_say():
+    with pytest.raises(ValueError, match="Expected 5 splits, got 3"):
+        SpectralGridSearchCV(REGRESSOR, GRID, cv=Disagreeing()).fit(*friedman())
+
+
+def in_two_steps(kind, knows):
+    """A search that tries more where it pays, in the way that scikit-learn documents."""
+
+    class Search(kind):
+        def _run_search(self, evaluate_candidates):
+            results = evaluate_candidates([{"alpha": 1e-3}, {"alpha": 1.0}])
+            assert results["mean_test_score"][0] > results["mean_test_score"][1]
+            evaluate_candidates(
+                [{"alpha": 1e-2}], KFold(3, shuffle=True, random_state=0), {"n": [7]}
+            )
+
+    class KnowingSearch(Search):
+        def _run_search(self, evaluate_candidates, callback_ctx=None):
+            super()._run_search(evaluate_candidates)
+
+    return KnowingSearch if knows else Search
+
+
+@pytest.mark.parametrize("knows", [False, True])
+def test_subclasses_try_candidates_step_by_step(knows):
+    X, y = friedman()
+    stacked, plain = (
+        in_two_steps(kind, knows)(REGRESSOR, {}, cv=KFold(3)).fit(X, y)
+        for kind in (SpectralGridSearchCV, GridSearchCV)
+    )
+    assert_same_results(stacked, plain)
+    assert len(stacked.cv_results_["params"]) == 3
+
+
+class Shapes(Tasks):
+    """A callback that looks at the data of the fits."""
+
+    def on_fit_task_end(self, estimator, context, *, X, y, metadata):
+        super().on_fit_task_end(estimator, context)
+        weights = None if metadata is None else metadata["sample_weight"].tolist()
+        own = context.task_name, context.task_id, np.shape(X), np.shape(y), weights
+        self.ended.setdefault("data", []).append(own)
+
+
+def test_callbacks_get_the_data_of_each_fit():
+    X, y = friedman()
+    seen = []
+    for kind in (SpectralGridSearchCV, GridSearchCV):
+        callback = Shapes()
+        search = kind(REGRESSOR, {"alpha": [1e-3, 1e-2]}, cv=KFold(3)).set_callbacks(callback)
+        search.fit(X, y, sample_weight=np.linspace(1, 2, len(y)))
+        own = [data for data in callback.ended["data"] if data[0] != "fit iteration"]
+        seen.append(sorted(own, key=repr))
+    assert ("candidate-split-evaluation", 0, (200, 6), (200,)) in [own[:4] for own in seen[0]]
+    assert seen[0] == seen[1]
+
+
+def test_memory_may_be_without_a_limit():
+    X, y = friedman()
+    limits = [SpectralGridSearchCV(REGRESSOR, GRID, memory_limit=m).fit(X, y) for m in (1, np.inf)]
+    assert_same_results(*limits)

@@ -20,12 +20,15 @@ class CapturedSteps(Steps):
         self._sizes = theta.new_zeros(len(theta) + 1)
         self._batches, self._graphs = {}, {}
 
-    def run(self, batches, rates, factors):
+    def run(self, batches, rates, factors, held=False):
         self._total.zero_()
+        before = self._eigenvalues.clone() if held else None
         for batch, sizes in zip(batches, self._schedule(rates, factors), strict=True):
             self._sizes.copy_(sizes)
             self._step(batch)
             self._moments.n_steps += 1
+            if held:
+                self._eigenvalues.copy_(before)
         return self._total / len(factors)
 
     def _schedule(self, rates, factors):

@@ -95,7 +95,7 @@ class Population:
         )
         return means, squares, self._groups[0].moments.n_steps
 
-    def train(self, batches, rates, factors):
+    def train(self, batches, rates, factors, held=False):
         """One epoch of Adam.
 
         Parameters
@@ -105,6 +105,8 @@ class Population:
             Learning rate of each member.
         factors : list of float
             For each step, what the rates are multiplied by.
+        held : bool, default=False
+            Whether the eigenvalues stay as they are.
 
         Returns
         -------
@@ -115,7 +117,8 @@ class Population:
         losses = np.empty(len(self))
         for group in self._groups:
             own = batches.epoch(order, group.sources)
-            losses[group.members] = group.train(own, rates[group.members].tolist(), factors)
+            own_rates = rates[group.members].tolist()
+            losses[group.members] = group.train(own, own_rates, factors, held)
         return losses
 
     def drop_vanished(self, active):
@@ -234,9 +237,9 @@ class _Group:
         """Parameters or moments of all."""
         return self.stack.theta if name == "theta" else getattr(self.moments, name)
 
-    def train(self, batches, rates, factors):
+    def train(self, batches, rates, factors, held):
         """Losses of an epoch; see :meth:`skspectral.engine.solvers.Steps.run`."""
-        losses = self.steps.run(batches, rates, factors) + self.objective.penalty()
+        losses = self.steps.run(batches, rates, factors, held) + self.objective.penalty()
         return torch.as_tensor(losses, device="cpu").numpy().astype(float)
 
 

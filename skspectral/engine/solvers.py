@@ -128,8 +128,10 @@ class Steps:
 
     def __init__(self, objective, moments):
         self._objective, self._moments = objective, moments
+        stack = objective.stack
+        self._eigenvalues = stack.theta[:, stack.sections["eigenvalues"]]
 
-    def run(self, batches, rates, factors):
+    def run(self, batches, rates, factors, held=False):
         """Take the steps.
 
         Parameters
@@ -140,16 +142,20 @@ class Steps:
             Learning rate of each member.
         factors : list of float
             For each step, what the rates are multiplied by.
+        held : bool, default=False
+            Whether the eigenvalues stay as they are; their moments know of their gradients.
 
         Returns
         -------
         losses : array of shape (K,)
             Mean loss of the steps, before each, without the penalty.
         """
-        total = 0
+        total, before = 0, self._eigenvalues.clone() if held else None
         for batch, factor in zip(batches, factors, strict=True):
             total = total + self._objective.evaluate(*batch)
             self._moments.advance(rates, factor)
+            if held:
+                self._eigenvalues.copy_(before)
         return total / len(factors)
 
 
@@ -203,6 +209,7 @@ def adam(
     rates,
     *,
     n_epochs,
+    n_held=0,
     schedule="cosine",
     tol=0.0,
     patience=np.inf,
@@ -218,6 +225,9 @@ def adam(
         Initial learning rate of each member.
     n_epochs : int
         Passes over the data, at most.
+    n_held : int, default=0
+        In so many of them, the first, the eigenvalues stay as they are. One that gates many weights
+        falls faster than any of them grows, before these have found what they are for.
     schedule : {"cosine", "constant", "adaptive"}, default="cosine"
         ``"cosine"`` lets the rate fall to zero with the last step, along half a cosine. The decay
         is what turns almost zero into zero: at a constant rate the steps of Adam keep the nodes
@@ -246,7 +256,7 @@ def adam(
         for epoch in range(n_epochs):
             factors = _factors(schedule, epoch, n_epochs, n_batches)
             with denormals_flushed():
-                losses = population.train(batches, rates, factors)
+                losses = population.train(batches, rates, factors, held=epoch < n_held)
             active = rates > 0
             outcome.n_epochs += active
             outcome.losses = np.where(active, losses, outcome.losses)

@@ -57,8 +57,8 @@ def input_names(estimator):
 
 def layer_index(layer, n_hidden, first):
     """Index of a layer, 0 for the inputs, checked to exist."""
-    if layer == -1 and n_hidden > 0:
-        return n_hidden
+    if layer in range(-n_hidden, 0):
+        return int(layer) + n_hidden + 1
     if layer in range(first, n_hidden + 1):
         return int(layer)
     inputs = "0 for the inputs, " if first == 0 else ""
@@ -85,7 +85,7 @@ def one_of(name, value, allowed):
 def whole_numbers(name, values, low, high=np.inf):
     """The values, sorted and without repetition, checked to be integers in a range."""
     found = np.unique(values)
-    whole = found.size and np.issubdtype(found.dtype, np.integer)
+    whole = found.size and np.issubdtype(found.dtype, np.integer) and np.ndim(values) < 2
     if not whole or found[0] < low or found[-1] > high:
         bounds = f"of at least {low}" if np.isinf(high) else f"from {low} to {high}"
         raise ValueError(f"{name} must be integers {bounds}, one or more, got {values!r}.")

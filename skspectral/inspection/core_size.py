@@ -8,7 +8,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
-from skspectral.inspection.arguments import OURS, whole_number, whole_numbers
+from skspectral.inspection.arguments import OURS, one_of, whole_number, whole_numbers
 from skspectral.pipelines import last_step
 
 
@@ -69,7 +69,7 @@ def core_size_curve(
     ------
     ValueError
         If the estimator is no such network, `dense` is asked of one whose `trainable` is not
-        ``"all"``, or `widths` or `n_repeats` are not positive integers.
+        ``"all"`` or is no boolean, or `widths` or `n_repeats` are not positive integers.
 
     See Also
     --------
@@ -101,7 +101,7 @@ def core_size_curve(
         raise ValueError(
             f"Got {type(network).__name__}, which has no parameter parametrization; give a {OURS}."
         )
-    if dense and network.trainable != "all":
+    if one_of("dense", dense, (True, False)) and network.trainable != "all":
         raise ValueError(
             f"The network has trainable={network.trainable!r}, and the dense twins have no "
             "eigenvalues to train or to leave; give dense=False."

@@ -27,17 +27,21 @@ from skspectral.mlp.checks import (
     warn_of_rounding,
     warn_of_scale,
 )
+from skspectral.mlp.early_stopping import held_out_rows, validator
 from skspectral.mlp.progress import Progress
 from skspectral.mlp.restarts import fit_restarts
 from skspectral.mlp.steps import run
 from skspectral.mlp.strength import automatic_strength
-from skspectral.mlp.units import further_units
+from skspectral.mlp.units import further_units, weights_without
 from skspectral.spectral import EIGENVALUES, Parameters, glorot_uniform
 
 # Adam needs a number of steps, whatever the number of rows; see docs/defaults.rst.
 _N_STEPS = 8000
 _MIN_EPOCHS = 20
 _N_LBFGS_ITERATIONS = 1000
+
+# For this share of the epochs the eigenvalues stay where they start; see docs/defaults.rst.
+_HELD = 0.05
 
 
 class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
@@ -209,8 +213,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         validate = None
         if self.early_stopping and not incremental and self.solver != "lbfgs":
             # Of the same rows the same are held out, fit after fit: none has been trained on.
-            rows, held_out = self._split(rows, y, deepcopy(state["rng"]["split"]))
-            validate = self._validator(X, y, weights, held_out)
+            rows, held_out = held_out_rows(self, rows, y, deepcopy(state["rng"]["split"]))
+            validate = validator(self, X, y, weights, held_out)
         if weights is not None:
             weights = weights[rows] / weights[rows].mean()
             # Equal weights are none: the same steps to the last bit.
@@ -222,22 +226,26 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         state |= unit
         refuse_scale_of_y(largest, state["scale"], X.dtype)
         start = self._start(X, targets.shape[1], state, started, before)
-        counting = X[rows] if len(rows) < X.shape[0] else X
-        warn_of_scale(counting)
+        standard = (targets - state["mean"]) / state["scale"]
+        # A further batch may vary where this one does not.
+        idle = ~standard.any(axis=0) & state["constant"] & (not incremental)
+        if not started:
+            start.eigenvectors[-1][:, idle] = start.intercepts[-1][idle] = 0
+        warn_of_scale(X, rows)
         if not incremental:  # a handful of rows tells no mean
-            warn_of_offset(counting)
+            warn_of_offset(X, rows)
         warn_of_rounding(targets, state)
         self.n_layers_ = len(start.eigenvectors) + 1
         self.n_outputs_ = targets.shape[1]
         self.out_activation_ = self._out_activation()
         member = {
             "parameters": start,
-            "targets": ((targets - state["mean"]) / state["scale"]).astype(X.dtype),
+            "targets": standard.astype(X.dtype),
             "rows": rows,
-            "weights": weights,
+            "weights": weights_without(idle, weights, len(rows)),
             "generator": state["rng"]["order"] if self.shuffle else None,
         }
-        yield from self._train(X, y, member, state, validate, sample_weight, incremental)
+        yield from self._train(X, y, member, state, validate, sample_weight, started, incremental)
         return self
 
     def _validated(self, X, y, reset):
@@ -252,7 +260,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             reset=reset,
         )
 
-    def _train(self, X, y, member, state, validate, sample_weight, incremental):
+    def _train(self, X, y, member, state, validate, sample_weight, started, incremental):
         from skspectral.engine.network import Architecture
         from skspectral.engine.together import Training
         from skspectral.engine.training import Member
@@ -275,6 +283,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             waits = validate is not None or self.learning_rate != "cosine"
             options["schedule"] = "constant" if incremental else self.learning_rate
             options["patience"] = patience if waits else np.inf
+            if not started and self.trainable == "all":
+                options["n_held"] = int(_HELD * n_epochs)
         context, data = None, {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         if not incremental:
             context = self._init_callback_context(max_subtasks=n_epochs)
@@ -354,8 +364,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
 
     def _start(self, X, n_outputs, state, started, unit):
         """Parameters to start from, with y in standard units; `unit` is to read the network in."""
-        hidden = self._hidden_layer_sizes()
-        widths = (X.shape[1], *hidden, n_outputs)
+        widths = (X.shape[1], *self._hidden_layer_sizes(), n_outputs)
         mode = self.eigenvalues if self.parametrization == "spectral" else None
         before = state.get("mode", mode)
         state |= {"dtype": X.dtype, "mode": mode}
@@ -417,40 +426,6 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             )
         # Whatever their unit, sums of them do not overflow.
         return weights.astype(np.float64) / weights.max()
-
-    def _split(self, rows, y, rng):
-        """Rows to train on and rows held out for early stopping."""
-        from sklearn.model_selection import train_test_split
-
-        if self.validation_fraction * len(rows) > len(rows) - 1:
-            raise ValueError(
-                f"early_stopping with validation_fraction={self.validation_fraction} leaves none "
-                f"of {len(rows)} rows to train on; lower it, or give more rows."
-            )
-        train, held_out = train_test_split(
-            rows,
-            test_size=self.validation_fraction,
-            random_state=int(rng.integers(np.iinfo(np.int32).max)),
-            stratify=self._strata(y[rows]),
-        )
-        if len(held_out) < 2:
-            raise ValueError(
-                "The validation set is too small. Increase 'validation_fraction' "
-                "or the size of your dataset."
-            )
-        return train, held_out
-
-    def _validator(self, X, y, weights, rows):
-        X, y = X[rows], y[rows]
-        weights = None if weights is None else weights[rows]
-
-        def validate(attributes):
-            outputs = self._forward(X, attributes["coefs_"], attributes["intercepts_"])
-            if not np.isfinite(outputs).all():
-                return -np.inf
-            return self._score(outputs, y, weights)
-
-        return validate
 
     def _alpha(self, X, y, weights, chosen, incremental):
         """The strength that `alpha` asks for; one that was chosen before stays."""

@@ -7,6 +7,7 @@ from numbers import Real
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import gen_batches
 
 # Columns on scales beyond these defeat any one learning rate.
 _LARGEST_SCALE, _SMALLEST_SCALE = 1e3, 1e-3
@@ -14,6 +15,9 @@ _LARGEST_SCALE, _SMALLEST_SCALE = 1e3, 1e-3
 # Columns so many standard deviations from zero hardly vary beside what they all have in common; and
 # a target so many of them from zero loses its last digits in single precision.
 _LARGEST_OFFSET, _OFFSET_OF_Y = 20, 1e5
+
+# Of X that are looked at together.
+_MOST_VALUES = 2**20
 
 # A start is within a few times the loss of a constant, a failure many orders beyond it.
 _FAILURE = 10
@@ -147,12 +151,13 @@ def torch_device(name):
     return probe.device
 
 
-def warn_of_scale(X):
+def warn_of_scale(X, rows):
     """Warn of columns far from the scale of one."""
-    scale = _largest_scale(X)
+    scale = _largest_scale(X, rows)
     if scale in (0, np.inf):  # maybe its square only
-        largest = max(float(abs(X).max()), float(np.finfo(X.dtype).tiny))
-        scale = largest * _largest_scale(X / largest)
+        largest = max(float(abs(block).max()) for block in _blocks(X, rows))
+        largest = max(largest, float(np.finfo(X.dtype).tiny))
+        scale = largest * _largest_scale(X, rows, largest)
     if scale > _LARGEST_SCALE or 0 < scale < _SMALLEST_SCALE:
         warn(
             f"The largest root mean square of a column of X is {scale:.2g}; the network trains "
@@ -160,21 +165,25 @@ def warn_of_scale(X):
         )
 
 
-def warn_of_offset(X):
+def warn_of_offset(X, rows):
     """Warn of columns far from zero for what they vary by. Those of sparse data hold zeros."""
     if hasattr(X, "tocsr"):
         return
+    n, eps = len(rows), np.finfo(X.dtype).eps
     with np.errstate(over="ignore", invalid="ignore"):
-        mean, deviation = X.mean(axis=0, dtype=float), X.std(axis=0, dtype=float)
+        mean = sum(block.sum(axis=0, dtype=float) for block in _blocks(X, rows)) / n
+        squares = sum(((block - mean) ** 2).sum(axis=0) for block in _blocks(X, rows)) / n
+        least = np.min([block.min(axis=0) for block in _blocks(X, rows)], axis=0)
+        most = np.max([block.max(axis=0) for block in _blocks(X, rows)], axis=0)
         # Of a constant both are off by some rounding, the more the longer it is.
-        varies = np.ptp(X, axis=0) > 10 * np.finfo(X.dtype).eps * np.abs(mean)
-        offsets = np.divide(np.abs(mean), deviation, out=np.zeros_like(mean), where=varies)
+        varies = most - least > 10 * eps * np.abs(mean)
+        offsets = np.divide(np.abs(mean), np.sqrt(squares), out=np.zeros(len(mean)), where=varies)
     j = int(offsets.argmax())
     if offsets[j] > _LARGEST_OFFSET:
         warn(
             f"A column of X has a mean of {mean[j]:.2g} and a standard deviation of "
-            f"{deviation[j]:.2g}; the network trains well where columns vary around zero: put a "
-            "StandardScaler before.",
+            f"{np.sqrt(squares[j]):.2g}; the network trains well where columns vary around zero: "
+            "put a StandardScaler before.",
         )
 
 
@@ -190,19 +199,29 @@ def warn_of_rounding(targets, state):
         )
 
 
-def _largest_scale(X):
+def _largest_scale(X, rows, unit=1.0):
     """The largest root mean square of a column."""
-    return float(np.sqrt(mean_squares(X).max(initial=0)))
+    return float(np.sqrt(mean_squares(X, rows, unit=unit).max(initial=0)))
 
 
-def mean_squares(X, weights=None):
-    """Mean square of each column, of shape (n_features,)."""
+def mean_squares(X, rows, weights=None, unit=1.0):
+    """Mean square of each column, of shape (n_features,), in a unit of X."""
+    weights = np.ones(len(rows)) if weights is None else weights
+    total, start = np.zeros(X.shape[1]), 0
     # Sparse arrays stay sparse in their own product.
-    with np.errstate(over="ignore", under="ignore"):
-        squares = X.multiply(X) if hasattr(X, "multiply") else np.square(X)
-        if weights is None:
-            return np.asarray(squares.mean(axis=0)).ravel()
-        return weights / weights.sum() @ squares
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        for block in _blocks(X, rows):
+            block = block.astype(float) / unit
+            squares = block.multiply(block) if hasattr(block, "multiply") else np.square(block)
+            total += weights[start : start + block.shape[0]] @ squares
+            start += block.shape[0]
+    return total / weights.sum()
+
+
+def _blocks(X, rows):
+    """The rows, a few at a time: X may take all the memory there is."""
+    for part in gen_batches(len(rows), max(1, _MOST_VALUES // X.shape[1])):
+        yield X[rows[part]]
 
 
 def warn_of_ending(estimator, outcome, losses, n_epochs, patience):

@@ -50,7 +50,8 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     alpha : float or "auto", default=1e-3
         Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise, from
         3e-4 to 1e-2: a pilot training, a quarter as long, on four fifths of the rows measures its
-        error on the others; see ``alpha_`` and the page on defaults.
+        error on the others, and up to two more whether the strength is too much; see ``alpha_`` and
+        the page on defaults.
     alpha_phi, alpha_lambda, alpha_w : float, default=None
         Strengths for eigenvectors, eigenvalues and dense weights; None is `alpha`. Only the product
         of the first two matters at a minimum.
@@ -165,6 +166,10 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     transfers (dense: alpha_w ||w||^2), intercepts free. The loss is the cross-entropy of the
     softmax (several classes), of the logistic function (two classes), or the mean of the latter
     over the labels (multilabel).
+
+    With Adam the eigenvalues stay where they start for the first twentieth of the epochs: one that
+    gates all weights of a node falls faster than any of these grows, and what a node or an input is
+    for may take time to show.
 
     Training runs on one thread, so that results do not depend on the number of cores; give
     `n_jobs` to whatever fits many estimators.

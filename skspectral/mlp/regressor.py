@@ -37,7 +37,8 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     alpha : float or "auto", default=1e-3
         Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise, from
         3e-4 to 1e-2: a pilot training, a quarter as long, on four fifths of the rows measures its
-        error on the others; see ``alpha_`` and the page on defaults.
+        error on the others, and up to two more whether the strength is too much; see ``alpha_`` and
+        the page on defaults.
     alpha_phi, alpha_lambda, alpha_w : float, default=None
         Strengths for eigenvectors, eigenvalues and dense weights; None is `alpha`. Only the product
         of the first two matters at a minimum.
@@ -145,8 +146,12 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     -----
     Minimises the mean loss + alpha_phi ||phi||^2 + alpha_lambda ||lambda||^2, summed over all
     transfers (dense: alpha_w ||w||^2), intercepts free. The loss is the squared error over the
-    (weighted) variance of y, mean over the outputs, so that alpha means the same whatever the unit
-    of y.
+    (weighted) variance of y, mean over the outputs that vary, so that alpha means the same whatever
+    the unit of y.
+
+    With Adam the eigenvalues stay where they start for the first twentieth of the epochs: one that
+    gates all weights of a node falls faster than any of these grows, and what a node or an input is
+    for may take time to show.
 
     Training runs on one thread, so that results do not depend on the number of cores; give
     `n_jobs` to whatever fits many estimators.
@@ -305,8 +310,9 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         exponent = np.frexp(np.abs(targets).max(axis=0))[1] - 1
         targets = np.ldexp(targets, -exponent)
         mean = np.average(targets, axis=0, weights=weights)
+        mean = np.where(np.ptp(targets, axis=0) == 0, targets[0], mean)  # of one value exact
         scale = np.sqrt(np.average((targets - mean) ** 2, axis=0, weights=weights))
-        # Rounding leaves a constant column a variance of about eps times its square.
+        # Of values that only rounding tells apart, too.
         constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
         return {
             "mean": np.ldexp(mean, exponent) if self.fit_intercept else np.zeros_like(mean),
@@ -324,4 +330,9 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         return None
 
     def _score(self, outputs, y, weights):
-        return r2_score(y, outputs, sample_weight=weights)
+        # Of outputs that do not vary it knows only that they are not met to the last bit.
+        y = self._targets(y)
+        varying = np.ptp(y, axis=0) > 0
+        if not varying.any():
+            return 0.0
+        return r2_score(y[:, varying], outputs[:, varying], sample_weight=weights)

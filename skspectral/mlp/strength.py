@@ -26,7 +26,9 @@ def automatic_strength(estimator, X, y, weights=None):
     0.05 * slope * sqrt(share * spread * d / n)``, at least 3e-4 and at most 1e-2. ``share *
     spread`` stands for sigma^2: `share` is what a short pilot training with the weakest strength
     gets wrong of what a constant gets wrong, on a fifth of the rows that it has not seen, and
-    `spread` the variance of the classes over that of classes of equal weight.
+    `spread` the variance of the classes over that of classes of equal weight. If a pilot with this
+    strength gets more wrong than that with the weakest, by more than a standard error, the
+    geometric mean of the two is tried, and then the weakest taken.
 
     Parameters
     ----------
@@ -45,23 +47,41 @@ def automatic_strength(estimator, X, y, weights=None):
     if weights is not None:
         rows = np.flatnonzero(weights)
         X, y, weights = X[rows], y[rows], weights[rows]
-    share = _wrong_share(estimator, X, y, weights)
+    constant = estimator._error_of_constant(y, weights)
+    if len(y) < _FEWEST_ROWS or not constant:
+        least = share = 1.0  # too little to tell
+    else:
+        least = _error_of_pilot(estimator, X, y, weights, _WEAKEST)
+        share = float(np.clip(least / constant, 0, 1))
     slope = 1 if is_classifier(estimator) else 2
     noise = share * estimator._spread(y, weights)
     alpha = _FACTOR * slope * np.sqrt(noise * _n_inputs(X, weights) / len(y))
-    return float(np.clip(alpha, _WEAKEST, _STRONGEST))
+    alpha = float(np.clip(alpha, _WEAKEST, _STRONGEST))
+    if alpha == _WEAKEST or share == 1:
+        return alpha
+    # Of many correlated inputs many nodes may tell, each hardly more than noise would.
+    most = least + _standard_error(estimator, least, _HELD_OUT * len(y))
+    for strength in (alpha, float(np.sqrt(alpha * _WEAKEST))):
+        if _error_of_pilot(estimator, X, y, weights, strength) <= most:
+            return strength
+    return _WEAKEST
 
 
 def _n_inputs(X, weights):
     """Inputs, at least one; none counts for more than its mean square: a rare class hardly does."""
-    return max(1, np.minimum(mean_squares(X, weights), 1).sum())
+    squares = mean_squares(X, np.arange(X.shape[0]), weights)
+    return max(1, np.minimum(squares, 1).sum())
 
 
-def _wrong_share(estimator, X, y, weights):
-    """Error of the pilot over the error of a constant; one where there is too little to tell."""
-    constant = estimator._error_of_constant(y, weights)
-    if len(y) < _FEWEST_ROWS or not constant:
-        return 1.0
+def _standard_error(estimator, error, n_rows):
+    """That of a mean square of normal errors, over the variance, or of a share of wrong rows."""
+    if is_classifier(estimator):
+        return np.sqrt(error * (1 - error) / n_rows)
+    return error * np.sqrt(2 / n_rows)
+
+
+def _error_of_pilot(estimator, X, y, weights, alpha):
+    """Error of a short training with this strength, on rows that it has not seen."""
     pilot = type(estimator)(**estimator.get_params())
     if is_classifier(pilot):
         pilot.set_params(class_weight=None)  # it is in the weights
@@ -73,7 +93,7 @@ def _wrong_share(estimator, X, y, weights):
         pilot.set_params(batch_size=min(pilot.batch_size, n_rows))
     n_epochs = pilot._n_epochs(n_rows, pilot._batch_size(n_rows))
     pilot.set_params(
-        alpha=_WEAKEST,
+        alpha=alpha,
         max_iter=max(1, int(_PILOT * n_epochs)),
         early_stopping=True,
         validation_fraction=_HELD_OUT,
@@ -84,5 +104,4 @@ def _wrong_share(estimator, X, y, weights):
     pass_on_interruption(pilot)
     # A classifier without an error on m rows may still make one in m.
     resolution = 1 / (_HELD_OUT * len(y)) if is_classifier(estimator) else 0.0
-    error = max(1 - pilot.best_validation_score_, resolution)
-    return float(np.clip(error / constant, 0, 1))
+    return max(1 - pilot.best_validation_score_, resolution)

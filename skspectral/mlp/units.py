@@ -1,4 +1,4 @@
-"""The units of y, when its batches come one after the other."""
+"""The units of y, and what its outputs count for."""
 
 import numpy as np
 
@@ -29,3 +29,26 @@ def further_units(known, own, fit_intercept):
     if not fit_intercept:  # which may have been set since the mean was taken
         units["mean"] = np.zeros_like(units["mean"])
     return units, {n: np.where(constant, known[n], units[n]) for n in ("mean", "scale")}
+
+
+def weights_without(idle, weights, n_rows):
+    """Weights of the rows that make the mean loss of all outputs that of those that are not idle.
+
+    An idle output does not vary. It has no error: in the mean it would only make the penalty
+    stronger for the others.
+
+    Parameters
+    ----------
+    idle : ndarray of shape (n_outputs,), bool
+    weights : ndarray of shape (n_rows,) or None
+        Of mean one.
+    n_rows : int
+
+    Returns
+    -------
+    weights : ndarray of shape (n_rows,) or None
+    """
+    share = 1 - idle.mean()
+    if share in (0, 1):
+        return weights
+    return (np.ones(n_rows) if weights is None else weights) / share

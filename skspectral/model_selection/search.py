@@ -2,6 +2,9 @@
 
 import time
 import warnings
+from collections import defaultdict
+from functools import partial
+from inspect import signature
 from numbers import Real
 
 import numpy as np
@@ -17,6 +20,7 @@ from sklearn.model_selection._validation import (
 )
 from sklearn.utils import indexable
 from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import (
     _check_method_params,
@@ -33,7 +37,7 @@ class _StackedSearch:
 
     _own_constraints = {
         "memory": [str, HasMethods(["cache"]), None],
-        "memory_limit": [Interval(Real, 0, None, closed="neither")],
+        "memory_limit": [Interval(Real, 0, None, closed="right")],
     }
 
     def fit(self, X, y=None, **params):
@@ -97,34 +101,49 @@ class _StackedSearch:
         }
         context = self._init_callback_context(max_subtasks=1 + (self.refit is not False))
         context.call_on_fit_task_begin(estimator=self, **data)
-        cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
-        self.n_splits_ = cv.get_n_splits(X, y, **routed.splitter.split)
+        # A random splitter as it was given: subclasses of scikit-learn's searches look for it here.
+        self._checked_cv_orig = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        self.n_splits_ = self._checked_cv_orig.get_n_splits(X, y, **routed.splitter.split)
         # Estimator, candidates, splits: a random state that they share is drawn from in that order.
         estimator = clone(self.estimator)
-        found = {}
+        tried, outcomes, more, results = [], [], defaultdict(list), {}
 
-        def evaluate(candidates, callback_ctx):
+        def evaluate(candidates, cv=None, more_results=None, callback_ctx=None):
+            nonlocal results
             candidates = list(candidates)
-            splits = list(cv.split(X, y, **routed.splitter.split))
-            outcomes = self._evaluate(
-                *(estimator, X, y, candidates, splits),
-                scorers=scorers,
-                routed=routed,
-                context=callback_ctx,
+            splits = list((cv or self._checked_cv_orig).split(X, y, **routed.splitter.split))
+            if len(splits) != self.n_splits_:
+                raise ValueError(
+                    "cv.split and cv.get_n_splits return inconsistent results. Expected "
+                    f"{self.n_splits_} splits, got {len(splits)}"
+                )
+            outcomes.extend(
+                self._evaluate(
+                    *(estimator, X, y, candidates, splits),
+                    scorers=scorers,
+                    routed=routed,
+                    context=callback_ctx,
+                )
             )
-            found["first"] = outcomes[0]["test_scores"]
-            found["results"] = self._format_results(candidates, len(splits), outcomes)
+            tried.extend(candidates)
+            for name, values in (more_results or {}).items():
+                more[name].extend(values)
+            results = self._format_results(tried, len(splits), outcomes, more)
+            return results
 
-        self._run_search(evaluate, callback_ctx=context)
-        self.multimetric_ = isinstance(found["first"], dict)
+        # A subclass may not know of callbacks.
+        knows = "callback_ctx" in signature(self._run_search).parameters
+        self._run_search(evaluate, **({"callback_ctx": context} if knows else {}))
+        first = outcomes[0]["test_scores"]
+        self.multimetric_ = isinstance(first, dict)
         if callable(self.scoring) and self.multimetric_:
-            self._check_refit_for_multimetric(found["first"])
+            self._check_refit_for_multimetric(first)
             metric = self.refit
-        self._choose(found["results"], metric)
+        self._choose(results, metric)
         if self.refit:
             self._refit(estimator, routed.estimator.fit, context, data)
         self.scorer_ = scorers._scorers if isinstance(scorers, _MultimetricScorer) else scorers
-        self.cv_results_ = found["results"]
+        self.cv_results_ = results
         context.call_on_fit_task_end(estimator=self, **data)
         return self
 
@@ -176,13 +195,28 @@ class _StackedSearch:
             for task, result in zip(group, results, strict=True):
                 number = task.candidate * len(splits) + task.split
                 outcomes[number] = result
-                own = context.subcontext(task_name="candidate-split-evaluation", task_id=number)
-                own.call_on_fit_task_begin(estimator=self)
-                own.call_on_fit_task_end(estimator=self)
+                if context is not None:
+                    self._report(context, number, task, X, y, routed.estimator.fit)
         _warn_or_raise_about_fit_failures(outcomes, self.error_score)
         if callable(self.scoring):
             _insert_error_scores(outcomes, self.error_score)
         return outcomes
+
+    def _report(self, context, number, task, X, y, fit_params):
+        """Tell the callbacks of a fit, and of its data where they ask for them."""
+
+        def part(k):
+            return _safe_split(self.estimator, X, y, task.train)[k]
+
+        def metadata():
+            params = _check_method_params(X, params=fit_params, indices=task.train)
+            weights = params.get("sample_weight")
+            return None if weights is None else {"sample_weight": weights}
+
+        data = {"X": partial(part, 0), "y": partial(part, 1), "metadata": metadata}
+        own = context.subcontext(task_name="candidate-split-evaluation", task_id=number)
+        own.call_on_fit_task_begin(estimator=self, **data)
+        own.call_on_fit_task_end(estimator=self, **data)
 
     def _choose(self, results, metric):
         if not self.refit and self.multimetric_:

@@ -34,6 +34,9 @@ _TIMES, _TRIFLE = 1.1, 0.01
 # With so many rows for each parameter none is learnt by heart where nothing is left of the error.
 _PLENTY = 8
 
+# Of a normal distribution.
+_KURTOSIS = 3
+
 # Rows times outputs times the square of the parameters, at most, to reckon the former from one
 # training.
 _MOST_PRODUCTS = 1e11
@@ -130,18 +133,20 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
     -------
     pays : bool
         False if it has no nodes that matter, with fewer than sixty rows, and where two thirds of
-        them are too few for a fit; of classes, with fewer than three of each that it knows, with or
-        without each label, and where rows and parameters that might matter are many, but not ten
-        rows for each.
+        them are too few for a fit; of classes, with one or two rows of any, with or without any
+        label, and where rows and parameters that might matter are many, but not ten rows for each.
     """
     rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
     if not _has_nodes(network):
         return False
     if is_classifier(network):
-        targets = network._targets(y)[rows]
+        n_with = network._targets(y)[rows].sum(axis=0)
         # Of labels, each of which is there or is not, both count.
-        rarest = min(targets.sum(axis=0).min(), (1 - targets).sum(axis=0).min())
-        if rarest < _FEWEST_OF_A_CLASS or _is_long(network, min(len(rows), MOST_ROWS)):
+        rarest = np.minimum(n_with, len(rows) - n_with)
+        if len(rarest) > 1 and network._loss() == "sigmoid":
+            rarest = rarest[rarest > 0]  # of one that all rows have, or none, nothing is learnt
+        few = rarest.min(initial=np.inf) < _FEWEST_OF_A_CLASS
+        if few or _is_long(network, min(len(rows), MOST_ROWS)):
             return False
     weights = weights_of(network, y, sample_weight)
     if effective(len(weights), weights) < _FEWEST_ROWS:
@@ -193,6 +198,17 @@ def _tried(network, X, y, sample_weight, select):
     return recover(student, X, y, sample_weight, select=select)[0], student
 
 
+def _n_telling(targets, weights):
+    """Rows of normal targets that would tell as much: of rare events only those few rows tell.
+
+    Each row counts by its share of the variance (Kish), of the output with the fewest.
+    """
+    weights = np.ones(len(targets)) if weights is None else weights
+    shares = weights[:, None] * (targets - np.average(targets, axis=0, weights=weights)) ** 2
+    shares = shares[:, shares.any(axis=0)]
+    return (_KURTOSIS * shares.sum(axis=0) ** 2 / (shares**2).sum(axis=0)).min(initial=np.inf)
+
+
 def _n_rows(network, y, sample_weight):
     weights = weights_of(network, y, sample_weight)
     return int(effective(len(weights), weights))
@@ -226,7 +242,7 @@ def _foresees(found, masks, network, X, y, sample_weight):
     seen = np.subtract(*standard(network, X, y))
     first, *others = found.coefs_
     n_parameters = sum(p.size for p in (first[masks[0]], *others, *found.intercepts_))
-    many = effective(len(rows), weights) >= _PLENTY * n_parameters
+    many = _n_telling(targets, weights) >= _PLENTY * n_parameters
     if many and (errors**2).mean() < loss.nothing:
         return True
     if errors.size * n_parameters**2 <= _MOST_PRODUCTS:
