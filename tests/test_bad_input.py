@@ -9,6 +9,7 @@ from sklearn.base import clone, is_regressor
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from skspectral import SpectralMLPRegressor
+from skspectral.mlp import checks
 
 
 def spoiled(X, value):
@@ -276,3 +277,19 @@ def test_few_iterations_are_no_failure(problem, settings):
     model.fit(X, y if not is_regressor(model) else y + 100, np.linspace(1, 2, 120))
     if is_regressor(model):
         model.fit(X, 1.0 + (X[:, 0] > 0))
+
+
+@pytest.mark.parametrize("container", [np.asarray, csr_array])
+def test_columns_are_looked_at_a_few_rows_at_a_time(monkeypatch, container):
+    rng = np.random.default_rng(0)
+    X, rows, weights = rng.standard_normal((50, 3)), np.arange(1, 48), rng.uniform(1, 2, 47)
+    own = X[rows] * [1e200, 1.0, 1e-3]
+    expected = weights @ (own / 1e200) ** 2 / weights.sum()
+    monkeypatch.setattr(checks, "_MOST_VALUES", 12)
+    squares = checks.mean_squares(container(X * [1e200, 1.0, 1e-3]), rows, weights, 1e200)
+    np.testing.assert_allclose(squares, expected)
+    with pytest.warns(UserWarning, match=r"mean square of a column of X is .*e\+200"):
+        checks.warn_of_scale(container(X * [1e200, 1.0, 1e-3]), rows)
+    if container is np.asarray:
+        with pytest.warns(UserWarning, match=r"a mean of 50 and a standard deviation of 1\."):
+            checks.warn_of_offset(np.r_[X + [50, 0, 0], [[1e9] * 3]], np.arange(50))

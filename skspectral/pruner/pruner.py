@@ -148,9 +148,9 @@ class SpectralPruner(BasePruner):
     Of a classifier the deviance takes the place of the logarithm, a parameter costs 4, and the
     weights have a normal prior with a standard deviation of 2: standardise the inputs. Two
     thirds of the rows decide as above, by the likelihood of the others and by how many of them are
-    classified rightly, if no class, and no label that varies, has one or two rows, and, where rows
-    times parameters that might matter are more than twenty million, there are ten rows for each
-    parameter; otherwise the spectrum.
+    classified rightly, if there are three rows of each class, or with and without each label that
+    varies, and, where rows times parameters that might matter are more than twenty million, ten
+    rows for each parameter; otherwise the spectrum.
 
     The search begins with the inputs whose relevance stands out, or with all that have any, as the
     criterion prefers; with fewer than twenty rows for each column of X, where the network takes

@@ -133,8 +133,9 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
     -------
     pays : bool
         False if it has no nodes that matter, with fewer than sixty rows, and where two thirds of
-        them are too few for a fit; of classes, with one or two rows of any, with or without any
-        label, and where rows and parameters that might matter are many, but not ten rows for each.
+        them are too few for a fit; of classes, with fewer than three of each that it knows, with or
+        without each label that varies, and where rows and parameters that might matter are many,
+        but not ten rows for each.
     """
     rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
     if not _has_nodes(network):
