@@ -171,12 +171,14 @@ def warn_of_offset(X, rows):
         return
     n, eps = len(rows), np.finfo(X.dtype).eps
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = sum(block.sum(axis=0, dtype=float) for block in _blocks(X, rows)) / n
+        found = [
+            (b.sum(axis=0, dtype=float), b.min(axis=0), b.max(axis=0)) for b in _blocks(X, rows)
+        ]
+        sums, least, most = zip(*found, strict=True)
+        mean = sum(sums) / n
         squares = sum(((block - mean) ** 2).sum(axis=0) for block in _blocks(X, rows)) / n
-        least = np.min([block.min(axis=0) for block in _blocks(X, rows)], axis=0)
-        most = np.max([block.max(axis=0) for block in _blocks(X, rows)], axis=0)
         # Of a constant both are off by some rounding, the more the longer it is.
-        varies = most - least > 10 * eps * np.abs(mean)
+        varies = np.max(most, axis=0) - np.min(least, axis=0) > 10 * eps * np.abs(mean)
         offsets = np.divide(np.abs(mean), np.sqrt(squares), out=np.zeros(len(mean)), where=varies)
     j = int(offsets.argmax())
     if offsets[j] > _LARGEST_OFFSET:

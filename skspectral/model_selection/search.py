@@ -101,7 +101,7 @@ class _StackedSearch:
         }
         context = self._init_callback_context(max_subtasks=1 + (self.refit is not False))
         context.call_on_fit_task_begin(estimator=self, **data)
-        # A random splitter as it was given: subclasses of scikit-learn's searches look for it here.
+        # By this name scikit-learn promises it to a `_run_search` of a subclass.
         self._checked_cv_orig = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         self.n_splits_ = self._checked_cv_orig.get_n_splits(X, y, **routed.splitter.split)
         # Estimator, candidates, splits: a random state that they share is drawn from in that order.

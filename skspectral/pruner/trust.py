@@ -206,8 +206,8 @@ def _n_telling(targets, weights):
     """
     weights = np.ones(len(targets)) if weights is None else weights
     shares = weights[:, None] * (targets - np.average(targets, axis=0, weights=weights)) ** 2
-    shares = shares[:, shares.any(axis=0)]
-    return (_KURTOSIS * shares.sum(axis=0) ** 2 / (shares**2).sum(axis=0)).min(initial=np.inf)
+    own = (effective(len(share), share) for share in shares.T if share.any())
+    return _KURTOSIS * min(own, default=np.inf)
 
 
 def _n_rows(network, y, sample_weight):
