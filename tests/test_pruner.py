@@ -1,6 +1,7 @@
 """SpectralPruner: what it keeps, the network it leaves, and the transformer it is."""
 
 import pickle
+from copy import deepcopy
 
 import numpy as np
 import pandas as pd
@@ -143,6 +144,20 @@ def test_refit_is_taken_back_where_it_overfits():
     plain = SpectralPruner(mlp, refit=False).fit(X, y)
     assert plain.refit_scores_ == {}
     np.testing.assert_array_equal(pruner.predict(X), plain.predict(X))
+
+
+def test_summary_says_whether_the_refit_was_kept(monkeypatch, capsys, data):
+    X, y = data
+    pruner = SpectralPruner(SpectralMLPRegressor(12, max_iter=300, random_state=0), threshold=0.1)
+    for kept in (True, False):
+
+        def refit(network, *_, kept=kept):
+            # A better score alone does not tell.
+            return (deepcopy(network) if kept else network), {"cut": 0.5, "refit": 0.6}
+
+        monkeypatch.setattr("skspectral.pruner.base.refit", refit)
+        pruner.fit(X, y).summary()
+        assert f"refitted ({'kept' if kept else 'taken back'})" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("n_rows", [8, 15])

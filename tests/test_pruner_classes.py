@@ -111,6 +111,20 @@ def test_a_refit_that_is_too_sure_of_itself_is_taken_back(monkeypatch):
         assert other is (free if kept else cut)
 
 
+def test_a_refit_that_classifies_as_before_is_kept_if_it_is_more_likely(monkeypatch):
+    X, y = classes_of_teacher(2, 0, 1200)
+    network = clone(STUDENT).fit(X, y)
+    shrunk = deepcopy(network)  # as a penalty shrinks it, or where one class is rare
+    shrunk.coefs_[-1], shrunk.intercepts_[-1] = network.coefs_[-1] / 9, network.intercepts_[-1] / 9
+    for before, after, kept in ((shrunk, network, True), (network, shrunk, False)):
+        monkeypatch.setattr(
+            "skspectral.pruner.refit.train_on", lambda *args, after=after, **_: after
+        )
+        other, scores = refit(before, X, y)
+        assert scores["refit"] == scores["cut"]
+        assert other is (after if kept else before)
+
+
 def test_no_trial_that_takes_long_and_none_with_a_rare_class(monkeypatch):
     X, y = classes_of_teacher(2, 0, 1200)
     network = clone(STUDENT).fit(X, y)

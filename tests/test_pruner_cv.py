@@ -152,6 +152,19 @@ def test_groups_are_kept_together(problem):
     )
 
 
+@pytest.mark.parametrize("core", [2, 4, 5, 9])
+def test_a_core_larger_than_those_of_the_splits_keeps_the_same_share(core, monkeypatch, problem):
+    def score_split(*arguments):
+        return np.minimum(arguments[-1], 4), core  # four nodes are enough
+
+    monkeypatch.setattr("skspectral.pruner.pruner_cv._score_split", score_split)
+    network = SpectralMLPRegressor(hidden_layer_sizes=12, random_state=0)
+    pruner = SpectralPrunerCV(network, refit=False).fit(*problem)
+    (own,) = pruner.estimator_.core_sizes_
+    assert 4 < own < 12
+    assert pruner.n_nodes_ == (min(12, max(4, round(4 * own / core))),)
+
+
 def test_errors(data, regressor):
     X, y = data
     with pytest.raises(ValueError, match="no hidden layer"):

@@ -19,6 +19,7 @@ from sklearn.utils.validation import (
 from skspectral.forward import forward
 from skspectral.mlp import SpectralMLPRegressor
 from skspectral.pipelines import last_step
+from skspectral.pruner.copies import without_copies
 from skspectral.pruner.network import (
     cut_network,
     first_step,
@@ -342,7 +343,7 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         the data choose, and its masks: it takes the place of cut and refit.
         """
         sample_weight = network_weights(estimator, params)
-        network, scores = network_of(estimator), {}
+        network, scores, is_refitted = network_of(estimator), {}, found is not None
         if found is not None:
             small, own = found
             for name, one in (("full", network), ("refit", small)):
@@ -360,7 +361,10 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             if train is not None:
                 small = train(small, kept, y, sample_weight)
             if self.refit:
-                small, scores = refit(small, kept, y, sample_weight)
+                before = small
+                rows, *others = without_copies(network, X, y, sample_weight)
+                small, scores = refit(before, select_columns(rows, masks[0]), *others)
+                is_refitted = small is not before
         change = network._outputs(X) - first._outputs(kept)
         if sample_weight is not None:
             change = change[np.asarray(sample_weight) > 0]
@@ -370,5 +374,6 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             "pruned_estimator_": small,
             "largest_change_": float(np.abs(change).max()),
             "refit_scores_": scores,
+            "is_refitted": is_refitted,
         }
         return self

@@ -16,13 +16,17 @@ _N_TRIED, _MOST_TRIED = 64, 512
 # Their size at first, over that of the others.
 _SMALL = 0.1
 
+# Variance of combinations of the inputs that say nothing, over that of the one that varies most.
+_ROUNDING = 1e-10
+
 
 def grow(problem, network, rng):
     """Add small nodes to each hidden layer.
 
-    Of many random nodes those are taken that answer best to the slope of the error. Training turns
-    them to where they help; a node that the penalty has removed, or that the training has not
-    found, is found so. A narrow layer becomes as wide as the widest was.
+    Of many nodes those are taken that answer best to the slope of the error: random ones and, of
+    ReLU nodes of one layer, those along which that slope is curved most. Training turns them to
+    where they help; a node that the penalty has removed, or that the training has not found, is
+    found so. A narrow layer becomes as wide as the widest was.
 
     Parameters
     ----------
@@ -65,12 +69,16 @@ def _answering(problem, inputs, slopes, n_new, anywhere, rng):
     """Incoming weights (n_in, n_new) and outgoing ones (n_new, n_next), of any size, and points
     where what comes in is zero, of shape (n_in, n_new): anywhere among the rows, or the origin."""
     spread = inputs.std(axis=0)
+    unit = np.divide(1, spread, out=np.zeros_like(spread), where=spread > 0)[:, None]
     n_tried = max(n_new, min(_N_TRIED * n_new, _MOST_TRIED))
-    directions = rng.standard_normal((inputs.shape[1], n_tried))
-    directions *= np.divide(1, spread, out=np.zeros_like(spread), where=spread > 0)[:, None]
+    directions = unit * rng.standard_normal((inputs.shape[1], n_tried))
     kinks = np.zeros_like(directions)
     if anywhere:
-        kinks = inputs[rng.integers(len(inputs), size=n_tried)].T
+        curved = unit * _most_curved(unit.T * (inputs - inputs.mean(axis=0)), slopes, n_new)
+        curved = np.hstack([curved, -curved])
+        directions = np.hstack([directions, curved, curved])
+        kinks = inputs[rng.integers(len(inputs), size=directions.shape[1])].T
+        kinks[:, -curved.shape[1] :] = inputs.mean(axis=0)[:, None]
     answers = inputs @ directions - (kinks * directions).sum(axis=0)
     ACTIVATIONS[problem.activation](answers)
     answers -= answers.mean(axis=0)
@@ -79,6 +87,38 @@ def _answering(problem, inputs, slopes, n_new, anywhere, rng):
     gains = answers.T @ slopes
     best = np.argsort(-np.linalg.norm(gains, axis=1), kind="stable")[:n_new]
     return directions[:, best], -gains[best], kinks[:, best]
+
+
+def _most_curved(inputs, slopes, n_directions):
+    """Directions along which the slopes are curved most (Li's principal Hessian directions).
+
+    Of normal inputs the mean of ``slope * x x'`` is that of the second derivatives of the slope:
+    of a ReLU node that is missing, the outer product of its weights with themselves.
+
+    Parameters
+    ----------
+    inputs : ndarray of shape (n_rows, n_inputs)
+        Of mean zero.
+    slopes : ndarray of shape (n_rows, n_next)
+    n_directions : int
+        At most.
+
+    Returns
+    -------
+    directions : ndarray of shape (n_inputs, n_directions)
+    """
+    n_rows = len(inputs)
+    variances, axes = np.linalg.eigh(inputs.T @ inputs / n_rows)
+    some = variances > _ROUNDING * variances[-1]
+    white = axes[:, some] / np.sqrt(variances[some])
+    x = inputs @ white
+    rest = slopes - slopes.mean(axis=0)
+    rest -= x @ (x.T @ rest) / n_rows
+    curvatures, directions = zip(
+        *(np.linalg.eigh(x.T @ (x * slope[:, None]) / n_rows) for slope in rest.T), strict=True
+    )
+    most = np.argsort(-np.abs(np.concatenate(curvatures)), kind="stable")[:n_directions]
+    return white @ np.hstack(directions)[:, most]
 
 
 def _sized(columns, norm):

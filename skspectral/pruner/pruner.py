@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, St
 
 from skspectral.mlp.checks import pass_on_interruption
 from skspectral.pruner.base import BasePruner
+from skspectral.pruner.copies import without_copies
 from skspectral.pruner.network import (
     UnusableError,
     as_vector,
@@ -67,8 +68,9 @@ class SpectralPruner(BasePruner):
         `threshold` is ``"auto"``, and refits the pruned network.
     refit : bool, default=True
         Whether :meth:`fit` trains the pruned network on without penalty, to undo its shrinkage.
-        Where a threshold or a number has chosen the nodes, the result is kept if it scores better
-        on the rows held out for that, the share `validation_fraction` of the network.
+        Where a threshold or a number has chosen the nodes, the result is kept if it loses less on
+        the rows held out for that, the share `validation_fraction` of the network, and scores no
+        worse.
     strategy : {"after", "before"}, default="after"
         ``"before"`` prunes before training: only the eigenvalues are trained, the nodes cut, and
         the small network is trained from the eigenvectors it started with. Not for a `prefit`
@@ -120,20 +122,21 @@ class SpectralPruner(BasePruner):
     on without penalty, by L-BFGS, and three things are done in turn until none helps. Elimination:
     the node is removed whose loss the outputs show least, the others of its layer making up for it
     with new readouts (Hassibi and Stork), and the rest is trained on. Growth: nodes that had
-    vanished come back where the error is, for the time being even more than there are places; of
-    several layers the narrow become at least as wide as the widest was, and if another node could
-    still pay, each in turn is also thinned before growth, for it may have grown to make up for
-    another. Unfolding: ReLU nodes that point the wrong way are turned, which saves the nodes that
-    make up for them. What is kept is the network of the least ``n log(squared error) + (2 k + 8 h)
-    n / (n - k - 1)``, for n rows, k parameters (of a ReLU node one less), h hidden nodes and the
-    squared error over the variance plus 1e-7: Akaike's criterion, corrected for few rows (Hurvich
-    and Tsai), with a price for each node, since the best of many directions fits noise better than
-    a given one. Of several outputs the logarithms are added up, so that an exact one counts beside
-    one full of noise. Where the squared error ends near 1e-7 there is no noise, and one more node
-    is looked for with 1e-9 in its place. No penalty takes part, so that the size hardly depends on
-    the strength of the network. It takes about as long as the fit, two to six times as long with a
-    trial as below, and many times as long where rows and nodes are many, or layers several: with
-    two of them up to minutes, with three minutes.
+    vanished come back where the error is, of ReLU nodes of one layer also along the directions in
+    which it is curved most (Li's principal Hessian directions), for the time being even more than
+    there are places; of several layers the narrow become at least as wide as the widest was, and if
+    another node could still pay, each in turn is also thinned before growth, for it may have grown
+    to make up for another. Unfolding: ReLU nodes that point the wrong way are turned, which saves
+    the nodes that make up for them. What is kept is the network of the least
+    ``n log(squared error) + (2 k + 8 h) n / (n - k - 1)``, for n rows, k parameters (of a ReLU node
+    one less), h hidden nodes and the squared error over the variance plus 1e-7: Akaike's criterion,
+    corrected for few rows (Hurvich and Tsai), with a price for each node, since the best of many
+    directions fits noise better than a given one. Of several outputs the logarithms are added up,
+    so that an exact one counts beside one full of noise. Where the squared error ends near 1e-7
+    there is no noise, and one more node is looked for with 1e-9 in its place. No penalty takes
+    part, so that the size hardly depends on the strength of the network. It takes about as long as
+    the fit, two to six times as long with a trial as below, and many times as long where rows and
+    nodes are many, or layers several: with two of them up to minutes, with three minutes.
 
     Where there are fewer than two rows for each parameter that might matter, or fewer than twenty
     for each input that does, the data may not tell the size. Nor where what they leave would do
@@ -143,13 +146,14 @@ class SpectralPruner(BasePruner):
     the data choose if what they leave predicts the others better than the network, by one standard
     error; of fewer than 1500 rows each third is left out in turn. With fewer than sixty the
     spectrum decides, that is, the sorted relevances. Rows of uneven weight count for as many of
-    equal weight as tell as much (Kish). Of more than 50 000 rows 50 000 are taken at random.
+    equal weight as tell as much (Kish), and rows of a regressor that are copies of others once,
+    with their weights added up. Of more than 50 000 rows 50 000 are taken at random.
 
     Of a classifier the deviance takes the place of the logarithm, a parameter costs 4, and the
     weights have a normal prior with a standard deviation of 2: standardise the inputs. Two
     thirds of the rows decide as above, by the likelihood of the others and by how many of them are
     classified rightly, if there are three rows of each class, or with and without each label that
-    varies, and, where rows times parameters that might matter are more than twenty million, ten
+    varies, and, where rows times parameters that might matter are more than a hundred million, ten
     rows for each parameter; otherwise the spectrum.
 
     The search begins with the inputs whose relevance stands out, or with all that have any, as the
@@ -170,7 +174,8 @@ class SpectralPruner(BasePruner):
 
     Hassibi, Stork, "Second order derivatives for network pruning: optimal brain surgeon", NeurIPS
     1992; Hurvich, Tsai, "Regression and time series model selection in small samples", Biometrika
-    76:297 (1989).
+    76:297 (1989); Li, "On principal Hessian directions for data visualization and dimension
+    reduction: another application of Stein's lemma", J. Am. Stat. Assoc. 87:1025 (1992).
 
     Allen, "The relationship between variable selection and data augmentation and a method for
     prediction", Technometrics 16:125 (1974); Hansen, Larsen, "Linear unlearning for
@@ -304,8 +309,9 @@ class SpectralPruner(BasePruner):
 
     def _found(self, estimator, inputs, X, y, params):
         """The network that the data choose, and its nodes; None if its spectrum does."""
-        network, weights = network_of(estimator), network_weights(estimator, params)
-        return found_in_data(network, X, y, weights, inputs, select=self._layer_of(estimator) == 0)
+        network = network_of(estimator)
+        rows = without_copies(network, X, y, network_weights(estimator, params))
+        return found_in_data(network, *rows, inputs, select=self._layer_of(estimator) == 0)
 
     def _given(self):
         """The prefit estimator, checked."""

@@ -30,7 +30,8 @@ class SpectralPrunerCV(BasePruner):
     In each split the network is fitted once on the training rows, and scored on the test rows at
     every number of nodes up to 40 and some forty larger ones, the most relevant nodes first: the
     pruning curve. The smallest number that is as good as the best, by `rule`, is what the network
-    fitted on all rows is cut to.
+    fitted on all rows is cut to; a network that has a larger core than those of the splits keeps as
+    large a share of it.
 
     Parameters
     ----------
@@ -59,7 +60,8 @@ class SpectralPrunerCV(BasePruner):
         ``"n_nodes"``, hidden nodes kept in all, ascending; ``"split0_test_score"``, ...;
         ``"mean_test_score"``, ``"std_test_score"``.
     n_nodes_ : tuple of int
-        Nodes kept of each hidden layer.
+        Nodes kept of each hidden layer. More in all than the number chosen from ``cv_results_``, if
+        the core of the full network is larger than those of the splits are on average.
     estimator_ : estimator
         The full estimator, fitted on all rows.
     pruned_estimator_ : SpectralMLPRegressor or SpectralMLPClassifier
@@ -177,15 +179,16 @@ class SpectralPrunerCV(BasePruner):
         network = network_of(estimator)
         pass_on_interruption(network)
         sizes = curve_sizes(network)
-        scores = np.column_stack(
-            Parallel(n_jobs=self.n_jobs)(
-                delayed(_score_split)(clone(base), X, y, params, *rows, scorer, score_params, sizes)
-                for rows in splits
-            )
+        results = Parallel(n_jobs=self.n_jobs)(
+            delayed(_score_split)(clone(base), X, y, params, *rows, scorer, score_params, sizes)
+            for rows in splits
         )
+        scores, cores = map(np.column_stack, zip(*results, strict=True))
         chosen = sizes[self._good(scores).argmax()]
+        # With more rows more nodes pay: what was a small part of a core would be cut from this one.
+        chosen *= max(1, sum(network.core_sizes_) / max(1, cores.mean()))
         masks = select_masks(network, layer, "auto", None)[:1]
-        masks += top_masks(network.node_importances_, int(chosen))
+        masks += top_masks(network.node_importances_, min(round(chosen), sizes[-1]))
         self._finish(estimator, masks, reaching(estimator, X), as_vector(y), params)
         self.cv_results_ = _results(sizes, scores)
         return self
@@ -230,13 +233,14 @@ class SpectralPrunerCV(BasePruner):
 
 
 def _score_split(estimator, X, y, params, train, test, scorer, score_params, sizes):
-    """Score of each size on the test rows."""
+    """Score of each size on the test rows, and the size of the core."""
     params = _check_method_params(X, params, indices=train)
     scorer = partial(scorer, **_check_method_params(X, score_params, indices=test))
     estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train), **params)
     pass_on_interruption(network_of(estimator))
     X_test, y_test = reaching(estimator, _safe_indexing(X, test)), _safe_indexing(y, test)
-    return scores_of_sizes(network_of(estimator), X_test, y_test, scorer, sizes)
+    network = network_of(estimator)
+    return scores_of_sizes(network, X_test, y_test, scorer, sizes), sum(network.core_sizes_)
 
 
 def _results(sizes, scores):

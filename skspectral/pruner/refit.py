@@ -39,8 +39,8 @@ def refit(network, X, y, sample_weight=None):
 
     The penalty that finds the core also makes its weights too small. Training on without it
     (a relaxed fit) helps where the rows are many for the nodes that are left, and overfits where
-    they are few. So it is done on a part of the rows, and taken back if the network scores no
-    better for it on the others, or, of classes, is no more likely to be right.
+    they are few. So it is done on a part of the rows, and taken back if the network loses no less
+    for it on the others, or scores worse.
 
     Parameters
     ----------
@@ -76,9 +76,10 @@ def refit(network, X, y, sample_weight=None):
     # Classes weigh what they weigh in the training.
     test = X_test, y_test, weights_of(network, y, sample_weight)[parts[1]]
     scores = {"cut": network.score(*test), "refit": free.score(*test)}
-    # A row or two decide on accuracy, and say nothing of probabilities that have become too sure.
+    # A row or two decide on accuracy, or none where one class is rare, and it says nothing of
+    # probabilities that have become too sure.
     before, after = (losses(one, X_test, y_test) for one in (network, free))
-    better = scores["refit"] > scores["cut"] and test[2] @ (after - before) < 0
+    better = scores["refit"] >= scores["cut"] and test[2] @ (after - before) < 0
     return (free if better else network), scores
 
 

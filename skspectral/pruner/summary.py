@@ -34,7 +34,7 @@ def summary_of(pruner):
             f"{scores['refit']:.4f} after"
         )
     elif scores:
-        kept = "kept" if scores["refit"] > scores["cut"] else "taken back"
+        kept = "kept" if pruner._fitted["is_refitted"] else "taken back"
         lines.append(
             f"score on rows held out of the refit: {scores['cut']:.4f} cut, {scores['refit']:.4f} "
             f"refitted ({kept})"

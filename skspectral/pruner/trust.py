@@ -31,8 +31,9 @@ _WEAK = 0.25
 # that it has, and this share of the variance.
 _TIMES, _TRIFLE = 1.1, 0.01
 
-# With so many rows for each parameter none is learnt by heart where nothing is left of the error.
-_PLENTY = 8
+# With so many rows for each parameter none is learnt by heart where nothing is left of the error,
+# or where that of rows left out is no larger than noise alone would make it, but for this factor.
+_PLENTY, _AS_NOISE = 8, 1.02
 
 # Of a normal distribution.
 _KURTOSIS = 3
@@ -53,7 +54,7 @@ _FEWEST_ROWS, _FEWEST_OF_A_CLASS = 60, 3
 
 # Of classes rows for each parameter that might matter; or rows times parameters at most, since the
 # search is long where both are many.
-_ROWS_OF_CLASSES, _MOST_WORK = 10, 2e7
+_ROWS_OF_CLASSES, _MOST_WORK = 10, 1e8
 
 
 def found_in_data(network, X, y, sample_weight=None, inputs=None, select=False):
@@ -243,9 +244,10 @@ def _foresees(found, masks, network, X, y, sample_weight):
     seen = np.subtract(*standard(network, X, y))
     first, *others = found.coefs_
     n_parameters = sum(p.size for p in (first[masks[0]], *others, *found.intercepts_))
-    many = _n_telling(targets, weights) >= _PLENTY * n_parameters
-    if many and (errors**2).mean() < loss.nothing:
+    own, seen = (np.average(e**2, axis=0, weights=weights).mean() for e in (errors, seen))
+    if own < loss.nothing and _n_telling(targets, weights) >= _PLENTY * n_parameters:
         return True
+    unseen = own
     if errors.size * n_parameters**2 <= _MOST_PRODUCTS:
         mean, scale = found._state["mean"], found._state["scale"]
         importance = loss.importance(np.average(errors**2, axis=0, weights=weights)) / scale**2
@@ -254,8 +256,13 @@ def _foresees(found, masks, network, X, y, sample_weight):
             *(found, masks[0], validated(found, X), errors * scale, mean - targets * scale),
             weights=weights[:, None] * importance,
         )
-        errors /= scale
-    unseen, seen = (np.average(e**2, axis=0, weights=weights).mean() for e in (errors, seen))
+        unseen = np.average((errors / scale) ** 2, axis=0, weights=weights).mean()
+        n_rows = effective(len(weights), weights)
+        if n_rows >= _PLENTY * n_parameters:
+            # What so many parameters learn of noise alone, and rows left out do not bear out.
+            learnt = (n_rows + n_parameters) / (n_rows - n_parameters)
+            if unseen <= _AS_NOISE * learnt * own:
+                seen *= learnt
     return unseen <= _TIMES * seen + _TRIFLE
 
 

@@ -12,6 +12,9 @@ _OPPOSITE = -0.98
 # By how many times their error, and what share of a term, a sum of terms may be off.
 _BEYOND, _SHARE_OF_A_TERM = 30, 0.5
 
+# Of the entries of terms, combinations as small as this beside the largest are none.
+_NO_ENTRY = 1e-6
+
 # Other sums that may be as near by chance, as a logarithm.
 _CHANCE = 3.0
 
@@ -137,6 +140,10 @@ def _adding_up(terms, total, error):
     -------
     chosen : ndarray of shape (n_terms,), bool
     """
+    basis, sizes, _ = np.linalg.svd(terms, full_matrices=False)
+    basis = basis[:, sizes > _NO_ENTRY * sizes[0]]
+    if basis.shape[1] < len(terms):  # columns that say the same have one entry between them
+        terms, total = basis.T @ terms, basis.T @ total
     n_entries, n = terms.shape
     size = np.sqrt((terms**2).mean())
     most = min(_BEYOND * error, _SHARE_OF_A_TERM * size)

@@ -1,0 +1,66 @@
+"""Rows that are copies of others tell a pruner nothing new."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from scipy.sparse import csr_array
+
+from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
+from skspectral.pruner.copies import without_copies
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((500, 8))
+    return X, X[:, 0] + np.abs(X[:, 1]) + 0.5 * rng.standard_normal(500)
+
+
+def fitted(X, y, estimator=SpectralMLPRegressor):
+    return estimator(5, max_iter=2, n_iter_no_change=np.inf, random_state=0).fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_each_row_once_with_the_weights_of_its_copies(table, sparse, weighted):
+    X, y = table
+    X = csr_array(np.where((X > 0) | (np.arange(8) == 0), X, 0)) if sparse else X
+    own = np.arange(1.0, 501) if weighted else None
+    rows = np.r_[np.arange(500), np.arange(100, 200), np.arange(100, 150)]
+    weights = None if own is None else own[rows]
+    once = without_copies(fitted(X, y), X[rows], y[rows], weights)
+    assert_array_equal(once[0].toarray() if sparse else once[0], X.toarray() if sparse else X)
+    assert_array_equal(once[1], y)
+    n_copies = np.bincount(rows)
+    assert_array_equal(once[2], n_copies if own is None else own * n_copies)
+    assert without_copies(fitted(X, y), X, y)[0] is X
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+def test_what_is_alike_by_chance_or_measured_again_is_no_copy(table):
+    X, y = table
+    for rows, targets in (
+        (np.vstack([X, X]), np.r_[y, y[:-1], y[-1] + 1]),  # one row has been measured again
+        (np.sign(X[:, :3]), np.prod(np.sign(X[:, :3]), axis=1)),
+    ):
+        assert without_copies(fitted(rows, targets), rows, targets)[0] is rows
+    twice, classes = np.vstack([X, X]), np.r_[y, y] > 0
+    network = fitted(twice, classes, SpectralMLPClassifier)
+    assert without_copies(network, twice, classes)[0] is twice
+
+
+@pytest.mark.parametrize("threshold", ["auto", "gap"])
+def test_copies_do_not_make_up_for_rows(table, threshold):
+    X, y = table
+    rng = np.random.default_rng(1)
+    X_new = rng.standard_normal((2000, 8))
+    y_new = X_new[:, 0] + np.abs(X_new[:, 1])
+    rows = rng.integers(500, size=1000)  # as a bootstrap draws them
+    for own in (np.tile(np.arange(500), 3), rows):
+        network = SpectralMLPRegressor(random_state=0)
+        pruner = SpectralPruner(network, layer=0, threshold=threshold).fit(X[own], y[own])
+        assert pruner.score(X_new, y_new) > pruner.estimator_.score(X_new, y_new) - 0.01
+        if threshold == "auto":
+            assert pruner.get_support(indices=True).tolist() == [0, 1]
+            assert pruner.n_nodes_ == (2,)
