@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.pruner.copies import without_copies
@@ -40,14 +40,42 @@ def test_each_row_once_with_the_weights_of_its_copies(table, sparse, weighted):
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
 def test_what_is_alike_by_chance_or_measured_again_is_no_copy(table):
     X, y = table
+    few = np.round(X[:, :1])
     for rows, targets in (
         (np.vstack([X, X]), np.r_[y, y[:-1], y[-1] + 1]),  # one row has been measured again
         (np.sign(X[:, :3]), np.prod(np.sign(X[:, :3]), axis=1)),
+        (few, np.abs(few[:, 0])),
     ):
         assert without_copies(fitted(rows, targets), rows, targets)[0] is rows
     twice, classes = np.vstack([X, X]), np.r_[y, y] > 0
     network = fitted(twice, classes, SpectralMLPClassifier)
     assert without_copies(network, twice, classes)[0] is twice
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+def test_rows_of_weight_zero_are_no_rows(table):
+    X, y = table
+    rows, targets = np.vstack([X, X, X[:1]]), np.r_[y, y, y[0] + 1]
+    weights = np.r_[np.ones(1000), 0]
+    once = without_copies(fitted(X, y), rows, targets, weights)
+    assert_array_equal(once[0], X)
+    assert_array_equal(once[1], y)
+    assert_array_equal(once[2], np.full(500, 2))
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+def test_zeros_that_are_stored_are_zeros(table):
+    X, y = table
+    X = np.where((X > 0) | (np.arange(8) == 0), X, 0)
+    plain, stored = csr_array(X), csr_array(np.where(X == 0, 1, X))
+    stored.data[stored.data == 1] = -0.0
+    assert stored.nnz > plain.nnz
+    both = vstack([plain, stored], format="csr")
+    for rows in (both, both.tocoo()):
+        once = without_copies(fitted(plain, y), rows, np.r_[y, y])
+        assert_array_equal(once[0].toarray(), X)
+        assert_array_equal(once[2], np.full(500, 2))
+    assert both.nnz == plain.nnz + stored.nnz  # what was given stays as it was
 
 
 @pytest.mark.parametrize("threshold", ["auto", "gap"])

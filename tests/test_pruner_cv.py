@@ -152,17 +152,20 @@ def test_groups_are_kept_together(problem):
     )
 
 
-@pytest.mark.parametrize("core", [2, 4, 5, 9])
-def test_a_core_larger_than_those_of_the_splits_keeps_the_same_share(core, monkeypatch, problem):
+@pytest.mark.parametrize("cores", [[0] * 5, [2] * 5, [0, 4, 4, 4, 0], [5] * 5, [9] * 5])
+def test_more_nodes_are_kept_of_a_core_larger_than_those_of_the_splits(cores, monkeypatch, problem):
+    left = iter(cores)
+
     def score_split(*arguments):
-        return np.minimum(arguments[-1], 4), core  # four nodes are enough
+        return np.minimum(arguments[-1], 4), next(left)  # four nodes are enough
 
     monkeypatch.setattr("skspectral.pruner.pruner_cv._score_split", score_split)
     network = SpectralMLPRegressor(hidden_layer_sizes=12, random_state=0)
     pruner = SpectralPrunerCV(network, refit=False).fit(*problem)
     (own,) = pruner.estimator_.core_sizes_
     assert 4 < own < 12
-    assert pruner.n_nodes_ == (min(12, max(4, round(4 * own / core))),)
+    core = max(cores)  # a split without a core knows nothing of it
+    assert pruner.n_nodes_ == (min(12, max(4, round(4 * own / core))) if core else 4,)
 
 
 def test_errors(data, regressor):

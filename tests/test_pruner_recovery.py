@@ -432,8 +432,10 @@ def test_what_is_missing_shows_in_the_curvature_of_the_slope(correlation):
     (found,) = _most_curved((X - X.mean(axis=0)) / spread, slopes, 1).T
     cosine = np.corrcoef(((X / spread) @ found), z)[0, 1]
     assert abs(cosine) > 0.8
-    two = np.hstack([slopes, slopes])
-    assert _most_curved((X - X.mean(axis=0)) / spread, two, 3).shape == (40, 3)
+    many = slopes * rng.standard_normal(20) + rng.standard_normal((8000, 20))
+    (found,) = _most_curved((X - X.mean(axis=0)) / spread, many, 1).T
+    assert abs(np.corrcoef(((X / spread) @ found), z)[0, 1]) > 0.8
+    assert _most_curved((X - X.mean(axis=0)) / spread, np.nan * slopes, 3).shape == (40, 0)
 
 
 def test_no_curvature_of_columns_that_say_nothing():
@@ -645,6 +647,16 @@ def test_the_terms_of_a_sum_are_found_among_more_than_it_has_entries():
     shares = lsq_linear(terms, total, bounds=(0, 1)).x
     assert_allclose(terms @ shares, total, atol=1e-6)
     assert not np.array_equal(shares > 0.5, chosen)
+
+
+@pytest.mark.parametrize("times", [1, 0])
+def test_a_sum_of_entries_that_say_the_same_or_nothing(times):
+    rng = np.random.default_rng(1)
+    terms, chosen = rng.standard_normal((8, 24)), rng.random(24) < 0.5
+    total = terms[:, chosen].sum(axis=1) + 1e-3 * rng.standard_normal(8)
+    same = rng.standard_normal((40, 8)) / 6  # 24 terms, and 8 things to tell them apart by
+    found = _adding_up(times * same @ terms, times * same @ total, 1e-3)
+    assert_array_equal(found, chosen & bool(times))
 
 
 def test_nodes_are_turned_back_behind_one_too_many():

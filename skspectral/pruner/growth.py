@@ -19,14 +19,17 @@ _SMALL = 0.1
 # Variance of combinations of the inputs that say nothing, over that of the one that varies most.
 _ROUNDING = 1e-10
 
+# Outputs whose slopes are looked at one by one; each takes a decomposition of its own.
+_MOST_SLOPES = 8
+
 
 def grow(problem, network, rng):
     """Add small nodes to each hidden layer.
 
     Of many nodes those are taken that answer best to the slope of the error: random ones and, of
-    ReLU nodes of one layer, those along which that slope is curved most. Training turns them to
-    where they help; a node that the penalty has removed, or that the training has not found, is
-    found so. A narrow layer becomes as wide as the widest was.
+    ReLU nodes of one layer, with intercepts, those along which that slope is curved most. Training
+    turns them to where they help; a node that the penalty has removed, or that the training has not
+    found, is found so. A narrow layer becomes as wide as the widest was.
 
     Parameters
     ----------
@@ -78,7 +81,7 @@ def _answering(problem, inputs, slopes, n_new, anywhere, rng):
         curved = np.hstack([curved, -curved])
         directions = np.hstack([directions, curved, curved])
         kinks = inputs[rng.integers(len(inputs), size=directions.shape[1])].T
-        kinks[:, -curved.shape[1] :] = inputs.mean(axis=0)[:, None]
+        kinks[:, n_tried + curved.shape[1] :] = inputs.mean(axis=0)[:, None]
     answers = inputs @ directions - (kinks * directions).sum(axis=0)
     ACTIVATIONS[problem.activation](answers)
     answers -= answers.mean(axis=0)
@@ -100,6 +103,7 @@ def _most_curved(inputs, slopes, n_directions):
     inputs : ndarray of shape (n_rows, n_inputs)
         Of mean zero.
     slopes : ndarray of shape (n_rows, n_next)
+        Of many outputs the combinations that vary most stand for all.
     n_directions : int
         At most.
 
@@ -107,6 +111,8 @@ def _most_curved(inputs, slopes, n_directions):
     -------
     directions : ndarray of shape (n_inputs, n_directions)
     """
+    if not np.isfinite(slopes).all():  # a training that has gone too far
+        return np.zeros((inputs.shape[1], 0))
     n_rows = len(inputs)
     variances, axes = np.linalg.eigh(inputs.T @ inputs / n_rows)
     some = variances > _ROUNDING * variances[-1]
@@ -114,6 +120,8 @@ def _most_curved(inputs, slopes, n_directions):
     x = inputs @ white
     rest = slopes - slopes.mean(axis=0)
     rest -= x @ (x.T @ rest) / n_rows
+    if rest.shape[1] > _MOST_SLOPES:
+        rest = rest @ np.linalg.eigh(rest.T @ rest)[1][:, -_MOST_SLOPES:]
     curvatures, directions = zip(
         *(np.linalg.eigh(x.T @ (x * slope[:, None]) / n_rows) for slope in rest.T), strict=True
     )

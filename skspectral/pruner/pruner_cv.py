@@ -30,8 +30,8 @@ class SpectralPrunerCV(BasePruner):
     In each split the network is fitted once on the training rows, and scored on the test rows at
     every number of nodes up to 40 and some forty larger ones, the most relevant nodes first: the
     pruning curve. The smallest number that is as good as the best, by `rule`, is what the network
-    fitted on all rows is cut to; a network that has a larger core than those of the splits keeps as
-    large a share of it.
+    fitted on all rows is cut to; if its core is larger than those of the splits are on average, as
+    many times more nodes are kept.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ class SpectralPrunerCV(BasePruner):
         ``"n_nodes"``, hidden nodes kept in all, ascending; ``"split0_test_score"``, ...;
         ``"mean_test_score"``, ``"std_test_score"``.
     n_nodes_ : tuple of int
-        Nodes kept of each hidden layer. More in all than the number chosen from ``cv_results_``, if
-        the core of the full network is larger than those of the splits are on average.
+        Nodes kept of each hidden layer: in all the number chosen from ``cv_results_``, or as many
+        times more as the core of the full network is larger than those of the splits, rounded.
     estimator_ : estimator
         The full estimator, fitted on all rows.
     pruned_estimator_ : SpectralMLPRegressor or SpectralMLPClassifier
@@ -185,8 +185,10 @@ class SpectralPrunerCV(BasePruner):
         )
         scores, cores = map(np.column_stack, zip(*results, strict=True))
         chosen = sizes[self._good(scores).argmax()]
-        # With more rows more nodes pay: what was a small part of a core would be cut from this one.
-        chosen *= max(1, sum(network.core_sizes_) / max(1, cores.mean()))
+        # With more rows more nodes pay, and as many as a core had would cut into a larger one.
+        cores = cores[cores > 0]
+        if cores.size:
+            chosen *= max(1, sum(network.core_sizes_) / cores.mean())
         masks = select_masks(network, layer, "auto", None)[:1]
         masks += top_masks(network.node_importances_, min(round(chosen), sizes[-1]))
         self._finish(estimator, masks, reaching(estimator, X), as_vector(y), params)
@@ -237,9 +239,9 @@ def _score_split(estimator, X, y, params, train, test, scorer, score_params, siz
     params = _check_method_params(X, params, indices=train)
     scorer = partial(scorer, **_check_method_params(X, score_params, indices=test))
     estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train), **params)
-    pass_on_interruption(network_of(estimator))
-    X_test, y_test = reaching(estimator, _safe_indexing(X, test)), _safe_indexing(y, test)
     network = network_of(estimator)
+    pass_on_interruption(network)
+    X_test, y_test = reaching(estimator, _safe_indexing(X, test)), _safe_indexing(y, test)
     return scores_of_sizes(network, X_test, y_test, scorer, sizes), sum(network.core_sizes_)
 
 

@@ -141,8 +141,8 @@ def _adding_up(terms, total, error):
     chosen : ndarray of shape (n_terms,), bool
     """
     basis, sizes, _ = np.linalg.svd(terms, full_matrices=False)
-    basis = basis[:, sizes > _NO_ENTRY * sizes[0]]
-    if basis.shape[1] < len(terms):  # columns that say the same have one entry between them
+    basis = basis[:, sizes >= _NO_ENTRY * sizes[0]]
+    if basis.shape[1] < len(terms):  # inputs that say the same have one entry between them
         terms, total = basis.T @ terms, basis.T @ total
     n_entries, n = terms.shape
     size = np.sqrt((terms**2).mean())
