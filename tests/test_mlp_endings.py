@@ -169,8 +169,8 @@ def test_an_epoch_interrupted_at_its_end_does_not_count(problem, interrupt_at, e
 
 def test_interruption_of_partial_fit_is_said(problem, interrupt_at, outputs):
     model, X, y = problem
-    classes = () if isinstance(model, SpectralMLPRegressor) else (np.unique(y),)
-    model.partial_fit(X, y, *classes)
+    classes = {} if isinstance(model, SpectralMLPRegressor) else {"classes": np.unique(y)}
+    model.partial_fit(X, y, **classes)
     before = outputs(model, X)
     interrupt_at(Batches, "epoch", 1)
     with pytest.warns(UserWarning, match=r"Training interrupted by user\."):

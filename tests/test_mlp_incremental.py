@@ -127,8 +127,9 @@ def test_partial_fit_learns(problem):
     assert model.best_loss_ == min(model.loss_curve_)
 
 
-def test_partial_fit_is_a_constant_rate_with_moments(problem, outputs):
-    """Three calls are three epochs of a fit at a constant rate."""
+def test_partial_fit_is_a_constant_rate_with_moments(problem, outputs, monkeypatch):
+    """Three calls are three epochs of a fit at a constant rate, but for the eigenvalues' wait."""
+    monkeypatch.setattr(base, "_HELD", 0.0)
     model, X, y = problem
     model.set_params(batch_size=50, learning_rate="constant", max_iter=3)
     parts = step(clone(model), X, y, 3)
@@ -317,3 +318,44 @@ def test_what_is_held_out_stays_held_out(monkeypatch):
         model.fit(X, y)
     assert len(seen[0]) == 20
     assert seen[0] == seen[1] == seen[2]
+
+
+def test_eigenvalues_wait_for_as_many_steps_as_in_a_fit(problem):
+    model, X, y = problem
+    step(model, X, y)
+    start = [values.copy() for values in model.eigenvalues_in_]
+    assert all(np.ptp(values) == 0 for values in start)
+    step(model, X, y, 399)  # a step each
+    for values, first in zip(model.eigenvalues_in_, start, strict=True):
+        assert_array_equal(values, first)
+    step(model, X, y)
+    assert not np.array_equal(model.eigenvalues_in_[0], start[0])
+    # What a fit has begun does not wait.
+    fitted = clone(model).set_params(max_iter=400).fit(X, y)
+    before = fitted.eigenvalues_in_[0].copy()
+    assert not np.array_equal(step(fitted, X, y).eigenvalues_in_[0], before)
+
+
+def test_pieces_of_what_looks_like_noise_at_first_are_learnt():
+    model = SpectralMLPRegressor(random_state=0)
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        X = rng.standard_normal((10_000, 10))
+        model.partial_fit(X, np.sin(4 * X[:, 0]))
+    assert model.score(X, np.sin(4 * X[:, 0])) > 0.7
+
+
+def test_a_collapse_is_told_once_the_eigenvalues_are_free(problem):
+    model, X, y = problem
+    step(model.set_params(alpha=10.0), X, y, 400)
+    with pytest.warns(ConvergenceWarning, match="the network is a constant: lower the strengths"):
+        step(model, X, y, 200)
+
+
+def test_weights_come_before_classes_as_in_scikit_learn():
+    X, y = load_iris(return_X_y=True)
+    weights = np.where(y == 2, 0.0, 1.0)
+    model = SpectralMLPClassifier(8, random_state=0)
+    other = clone(model).partial_fit(X, y, sample_weight=weights, classes=[0, 1, 2])
+    model.partial_fit(X, y, weights, [0, 1, 2])
+    assert_array_equal(model.predict_proba(X), other.predict_proba(X))

@@ -145,8 +145,8 @@ def test_class_weights_need_one_class_a_row(labelled):
 def test_partial_fit_takes_class_weights_as_a_dict(labelled):
     X, y = labelled
     model = SpectralMLPClassifier(12, random_state=0)
-    weighted = clone(model).set_params(class_weight={0: 3}).partial_fit(X, y, [0, 1, 2])
-    expected = clone(model).partial_fit(X, y, [0, 1, 2], np.where(y == 0, 3, 1))
+    weighted = clone(model).set_params(class_weight={0: 3}).partial_fit(X, y, classes=[0, 1, 2])
+    expected = clone(model).partial_fit(X, y, np.where(y == 0, 3, 1), [0, 1, 2])
     assert_allclose(weighted.predict_proba(X), expected.predict_proba(X), rtol=1e-9)
     with pytest.raises(ValueError, match="not supported for partial_fit"):
-        clone(model).set_params(class_weight="balanced").partial_fit(X, y, [0, 1, 2])
+        clone(model).set_params(class_weight="balanced").partial_fit(X, y, classes=[0, 1, 2])

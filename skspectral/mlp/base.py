@@ -40,7 +40,7 @@ _N_STEPS = 8000
 _MIN_EPOCHS = 20
 _N_LBFGS_ITERATIONS = 1000
 
-# For this share of the epochs the eigenvalues stay where they start; see docs/defaults.rst.
+# For this share of the steps the eigenvalues stay where they start; see docs/defaults.rst.
 _HELD = 0.05
 
 
@@ -283,7 +283,11 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             waits = validate is not None or self.learning_rate != "cosine"
             options["schedule"] = "constant" if incremental else self.learning_rate
             options["patience"] = patience if waits else np.inf
-            if not started and self.trainable == "all":
+            if self.trainable == "all" and incremental:
+                # How many steps there will be is not known: as many as a fit has.
+                first = getattr(self, "t_", 0) < _HELD * _N_STEPS * batch_size
+                options["n_held"] = int(first)
+            elif self.trainable == "all" and not started:
                 options["n_held"] = int(_HELD * n_epochs)
         context, data = None, {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         if not incremental:
@@ -317,6 +321,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             warn_of_ending(self, outcome, progress.losses, n_epochs, patience)
             penalty = parameters.penalty(strengths, mode)
             warn_of_failure(self, progress.kept_loss, penalty, member["targets"], member["weights"])
+        if not (incremental and options.get("n_held")):
             warn_of_collapse(self)
         if not incremental:
             context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=dict)

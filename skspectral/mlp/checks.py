@@ -260,9 +260,10 @@ def warn_of_collapse(estimator):
         kinds = ["weights"] if dense else ["eigenvectors", "eigenvalues"]
         strengths = estimator._strengths()
         own = " and ".join(f"{strengths[kind]:.2g} for the {kind}" for kind in kinds)
+        lower = "set alpha to a number, to lower" if estimator.alpha == "auto" else "lower"
         warn(
-            f"No node of hidden layer {empty[0]} is relevant, so the network is a constant: lower "
-            f"the strengths of the penalty ({own}), or check that y depends on X.",
+            f"No node of hidden layer {empty[0]} is relevant, so the network is a constant: "
+            f"{lower} the strengths of the penalty ({own}), or check that y depends on X.",
             ConvergenceWarning,
         )
 

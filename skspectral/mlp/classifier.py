@@ -167,9 +167,9 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     softmax (several classes), of the logistic function (two classes), or the mean of the latter
     over the labels (multilabel).
 
-    With Adam the eigenvalues stay where they start for the first twentieth of the epochs: one that
-    gates all weights of a node falls faster than any of these grows, and what a node or an input is
-    for may take time to show.
+    With Adam the eigenvalues stay where they start for the first twentieth of the epochs, and in
+    :meth:`partial_fit` for the first 400 batches: one that gates all weights of a node falls faster
+    than any of these grows, and what a node or an input is for may take time to show.
 
     Training runs on one thread, so that results do not depend on the number of cores; give
     `n_jobs` to whatever fits many estimators.
@@ -259,7 +259,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
 
     @available_if(has_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(self, X, y, sample_weight=None, classes=None):
         """Train one epoch on the given data, at the initial learning rate.
 
         Parameters
@@ -268,11 +268,11 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
             The input data.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels, or an indicator matrix of labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Sample weights, not negative.
         classes : array-like of shape (n_classes,), default=None
             All classes that will ever come; needed in the first call. Of a matrix of labels they
             are the numbers of its columns.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Sample weights, not negative.
 
         Returns
         -------

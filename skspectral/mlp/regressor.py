@@ -149,9 +149,9 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     (weighted) variance of y, mean over the outputs that vary, so that alpha means the same whatever
     the unit of y.
 
-    With Adam the eigenvalues stay where they start for the first twentieth of the epochs: one that
-    gates all weights of a node falls faster than any of these grows, and what a node or an input is
-    for may take time to show.
+    With Adam the eigenvalues stay where they start for the first twentieth of the epochs, and in
+    :meth:`partial_fit` for the first 400 batches: one that gates all weights of a node falls faster
+    than any of these grows, and what a node or an input is for may take time to show.
 
     Training runs on one thread, so that results do not depend on the number of cores; give
     `n_jobs` to whatever fits many estimators.
