@@ -8,6 +8,9 @@ from scipy.sparse import csr_array, vstack
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.pruner.copies import without_copies
 
+# Two epochs are too few, and are said to be: what the network has learnt does not matter there.
+any_network = pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+
 
 @pytest.fixture
 def table():
@@ -20,7 +23,7 @@ def fitted(X, y, estimator=SpectralMLPRegressor):
     return estimator(5, max_iter=2, n_iter_no_change=np.inf, random_state=0).fit(X, y)
 
 
-@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@any_network
 @pytest.mark.parametrize("sparse", [False, True])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_each_row_once_with_the_weights_of_its_copies(table, sparse, weighted):
@@ -37,7 +40,7 @@ def test_each_row_once_with_the_weights_of_its_copies(table, sparse, weighted):
     assert without_copies(fitted(X, y), X, y)[0] is X
 
 
-@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@any_network
 def test_what_is_alike_by_chance_or_measured_again_is_no_copy(table):
     X, y = table
     few = np.round(X[:, :1])
@@ -52,7 +55,7 @@ def test_what_is_alike_by_chance_or_measured_again_is_no_copy(table):
     assert without_copies(network, twice, classes)[0] is twice
 
 
-@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@any_network
 def test_rows_of_weight_zero_are_no_rows(table):
     X, y = table
     rows, targets = np.vstack([X, X, X[:1]]), np.r_[y, y, y[0] + 1]
@@ -63,7 +66,7 @@ def test_rows_of_weight_zero_are_no_rows(table):
     assert_array_equal(once[2], np.full(500, 2))
 
 
-@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@any_network
 def test_zeros_that_are_stored_are_zeros(table):
     X, y = table
     X = np.where((X > 0) | (np.arange(8) == 0), X, 0)

@@ -283,12 +283,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             waits = validate is not None or self.learning_rate != "cosine"
             options["schedule"] = "constant" if incremental else self.learning_rate
             options["patience"] = patience if waits else np.inf
-            if self.trainable == "all" and incremental:
-                # How many steps there will be is not known: as many as a fit has.
-                first = getattr(self, "t_", 0) < _HELD * _N_STEPS * batch_size
-                options["n_held"] = int(first)
-            elif self.trainable == "all" and not started:
-                options["n_held"] = int(_HELD * n_epochs)
+            options["n_held"] = self._n_held(n_epochs, batch_size, started, incremental)
         context, data = None, {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         if not incremental:
             context = self._init_callback_context(max_subtasks=n_epochs)
@@ -321,10 +316,18 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             warn_of_ending(self, outcome, progress.losses, n_epochs, patience)
             penalty = parameters.penalty(strengths, mode)
             warn_of_failure(self, progress.kept_loss, penalty, member["targets"], member["weights"])
-        if not (incremental and options.get("n_held")):
+        if not (incremental and options["n_held"]):
             warn_of_collapse(self)
         if not incremental:
             context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=dict)
+
+    def _n_held(self, n_epochs, batch_size, started, incremental):
+        """Epochs, of those to come, in which the eigenvalues stay where they are."""
+        if self.trainable != "all":
+            return 0
+        if incremental:  # how many there will be is not known: as many steps as in a fit
+            return int(getattr(self, "t_", 0) < _HELD * _N_STEPS * batch_size)
+        return 0 if started else int(_HELD * n_epochs)
 
     def _store(self, parameters, progress, state, moments, n_rows, incremental):
         """Set the fitted attributes."""
