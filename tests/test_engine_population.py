@@ -232,13 +232,17 @@ def test_sources_share_a_stack_rank_by_rank():
 
 
 @pytest.mark.parametrize("width", [8, (8, 12)])
-def test_held_eigenvalues_stay_until_they_may_move(width):
+def test_in_a_warm_up_eigenvalues_stay_and_nothing_is_penalised(width):
     X, one = member(8, 1e-3)
     others = [member(w, 1e-3)[1] for w in np.atleast_1d(width)[1:]]
     start = one.parameters
-    (end, *_), *_ = trained(X, [one, *others], n_epochs=20, n_held=20)
+    (end, *_), *_ = trained(X, [one, *others], n_epochs=20, n_warm_up=20)
     for own, before in zip(end.eigenvalues_in, start.eigenvalues_in, strict=True):
         np.testing.assert_array_equal(own, before)
     assert not np.array_equal(end.eigenvectors[0], start.eigenvectors[0])
-    (other, *_), *_ = trained(X, [one, *others], n_epochs=20, n_held=10)
+    strong = [replace(m, strengths=dict.fromkeys(m.strengths, 1.0)) for m in (one, *others)]
+    (same, *_), *_ = trained(X, strong, n_epochs=20, n_warm_up=20)
+    for own, other in zip(end.eigenvectors, same.eigenvectors, strict=True):
+        np.testing.assert_array_equal(own, other)
+    (other, *_), *_ = trained(X, [one, *others], n_epochs=20, n_warm_up=10)
     assert not np.array_equal(other.eigenvalues_in[0], start.eigenvalues_in[0])

@@ -543,6 +543,29 @@ def test_lbfgs_and_adam_cannot_improve_on_each_other():
         assert continued == pytest.approx(value, abs=1e-6)
 
 
+def test_lbfgs_warms_up_without_a_penalty_and_then_without_the_eigenvalues():
+    X, member, architecture = tanh_problem()
+
+    def path(strength):
+        """Parameters after each of twelve iterations, eight of which are the warm-up."""
+        seen = []
+        strengths = dict.fromkeys(member.strengths, strength)
+        watched = replace(
+            member, strengths=strengths, monitor=lambda loss, read: (0.0, seen.append(read()))
+        )
+        options = {"n_epochs": 12, "n_warm_up": 8, "solver": "lbfgs", "tol": 0.0}
+        train(X, [watched], architecture=architecture, loss="squared_error", **options)
+        return seen
+
+    weak, strong = path(1e-4), path(1e-2)
+    assert len(weak) == len(strong) == 12
+    for k, (own, other) in enumerate(zip(weak, strong, strict=True)):
+        same = np.array_equal(own.eigenvectors[0], other.eigenvectors[0])
+        assert same == (k < 4)
+        stays = np.array_equal(other.eigenvalues_in[0], member.parameters.eigenvalues_in[0])
+        assert stays == (k < 8)
+
+
 @pytest.mark.parametrize("tol", [1e-4, 1e-5, 1e-7])
 def test_lbfgs_ends_at_a_gradient_below_tol(tol):
     X, member, architecture = tanh_problem()

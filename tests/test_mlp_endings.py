@@ -143,7 +143,10 @@ def test_interruption_before_the_first_epoch(problem, interrupt_at, early_stoppi
     assert model.validation_scores_ == ([] if early_stopping else None)
 
 
-def test_an_interrupted_line_search_is_as_if_it_had_not_begun(problem, interrupt_at, outputs):
+def test_an_interrupted_line_search_is_as_if_it_had_not_begun(
+    problem, interrupt_at, outputs, monkeypatch
+):
+    monkeypatch.setattr(base, "_WARM_UP", 0.0)  # that of fewer iterations would be shorter
     model, X, y = problem
     model.set_params(solver="lbfgs")
     interrupt_at(Objective, "evaluate", 30)

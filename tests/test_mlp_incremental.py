@@ -128,8 +128,8 @@ def test_partial_fit_learns(problem):
 
 
 def test_partial_fit_is_a_constant_rate_with_moments(problem, outputs, monkeypatch):
-    """Three calls are three epochs of a fit at a constant rate, but for the eigenvalues' wait."""
-    monkeypatch.setattr(base, "_HELD", 0.0)
+    """Three calls are three epochs of a fit at a constant rate, but for the warm-up."""
+    monkeypatch.setattr(base, "_WARM_UP", 0.0)
     model, X, y = problem
     model.set_params(batch_size=50, learning_rate="constant", max_iter=3)
     parts = step(clone(model), X, y, 3)
@@ -320,18 +320,18 @@ def test_what_is_held_out_stays_held_out(monkeypatch):
     assert seen[0] == seen[1] == seen[2]
 
 
-def test_eigenvalues_wait_for_as_many_steps_as_in_a_fit(problem):
+def test_the_warm_up_is_as_long_as_in_a_fit(problem):
     model, X, y = problem
     step(model, X, y)
     start = [values.copy() for values in model.eigenvalues_in_]
     assert all(np.ptp(values) == 0 for values in start)
-    step(model, X, y, 399)  # a step each
+    step(model, X, y, 799)  # a step each
     for values, first in zip(model.eigenvalues_in_, start, strict=True):
         assert_array_equal(values, first)
     step(model, X, y)
     assert not np.array_equal(model.eigenvalues_in_[0], start[0])
-    # What a fit has begun does not wait.
-    fitted = clone(model).set_params(max_iter=400).fit(X, y)
+    # What a fit has begun is warm.
+    fitted = clone(model).set_params(max_iter=800).fit(X, y)
     before = fitted.eigenvalues_in_[0].copy()
     assert not np.array_equal(step(fitted, X, y).eigenvalues_in_[0], before)
 
@@ -345,9 +345,10 @@ def test_pieces_of_what_looks_like_noise_at_first_are_learnt():
     assert model.score(X, np.sin(4 * X[:, 0])) > 0.7
 
 
-def test_a_collapse_is_told_once_the_eigenvalues_are_free(problem):
+def test_a_collapse_is_told_once_the_warm_up_is_over(problem):
     model, X, y = problem
-    step(model.set_params(alpha=10.0), X, y, 400)
+    step(model.set_params(alpha=10.0), X, y, 800)
+    assert min(model.core_sizes_) > 0
     with pytest.warns(ConvergenceWarning, match="the network is a constant: lower the strengths"):
         step(model, X, y, 200)
 

@@ -186,3 +186,43 @@ def test_a_sparse_matrix_of_labels(classifier):
     classifier.set_params(alpha="auto", max_iter=1000)
     dense, sparse = (clone(classifier).fit(X, y) for y in (labels, csr_array(labels)))
     assert sparse.alpha_ == dense.alpha_
+
+
+def test_what_a_short_pilot_does_not_learn_is_not_noise():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((6000, 10))
+    y = np.abs(np.abs(X[:, 0]) - 1)
+    mlp = SpectralMLPRegressor(activation="logistic", alpha="auto", random_state=0)
+    mlp.fit(X[:4000], y[:4000])
+    assert mlp.alpha_ < 1e-3
+    assert mlp.score(X[4000:], y[4000:]) > 0.9
+
+
+@pytest.mark.filterwarnings("ignore:L-BFGS")  # its last steps are small
+def test_a_pilot_is_trained_as_the_network_is():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((4000, 10))
+    y = np.sin(3 * X[:, 0]) + X[:, 1] + X[:, 2] * X[:, 3]
+    noisy = y[:700] + 0.1 * y.std() * rng.standard_normal(700)
+    for solver in ("adam", "lbfgs"):
+        mlp = SpectralMLPRegressor(alpha="auto", solver=solver, random_state=0).fit(X[:700], noisy)
+        assert mlp.score(X[700:], y[700:]) > 0.85
+
+
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_rows_that_are_written_twice_count_once(data, regressor, is_sparse):
+    X, y = data
+    twice = np.vstack([X, X])
+    twice = csr_array(twice) if is_sparse else twice
+    regressor.set_params(alpha="auto", max_iter=400)
+    once = clone(regressor).fit(X, y).alpha_
+    assert clone(regressor).fit(twice, np.r_[y, y]).alpha_ == pytest.approx(once, rel=1e-3)
+
+
+def test_rare_rows_that_are_written_more_often_are_no_more_of_them():
+    X, y = make_classification(500, 10, n_informative=5, weights=[0.9], random_state=0)
+    X, y = StandardScaler().fit_transform(X), np.array(["no", "yes"], dtype=object)[y]
+    rows = np.r_[np.arange(len(y)), np.repeat(np.flatnonzero(y == "yes"), 8)]
+    mlp = SpectralMLPClassifier(20, alpha="auto", max_iter=400, random_state=0)
+    weighted = clone(mlp).fit(X, y, np.where(y == "yes", 9.0, 1.0))
+    assert mlp.fit(X[rows], y[rows]).alpha_ == pytest.approx(weighted.alpha_, rel=1e-3)

@@ -20,14 +20,14 @@ class CapturedSteps(Steps):
         self._sizes = theta.new_zeros(len(theta) + 1)
         self._batches, self._graphs = {}, {}
 
-    def run(self, batches, rates, factors, held=False):
+    def run(self, batches, rates, factors, warm_up=False):
         self._total.zero_()
-        before = self._eigenvalues.clone() if held else None
+        before = self._begin(warm_up)
         for batch, sizes in zip(batches, self._schedule(rates, factors), strict=True):
             self._sizes.copy_(sizes)
             self._step(batch)
             self._moments.n_steps += 1
-            if held:
+            if warm_up:
                 self._eigenvalues.copy_(before)
         return self._total / len(factors)
 

@@ -105,7 +105,7 @@ class Objective:
         self.stack = stack
         self._loss = LOSSES[loss]
         self._alpha = penalty_strengths(stack, strengths)
-        self._slope = 2 * self._alpha
+        self._slope, self._is_penalised = 2 * self._alpha, True
 
     def evaluate(self, X, targets, weights=None):
         """Loss of each member on a batch, without the penalty; fills ``stack.gradient`` with the
@@ -126,6 +126,12 @@ class Objective:
         self.stack.backward()
         self.stack.gradient.addcmul_(self.stack.theta, self._slope)
         return loss
+
+    def penalise(self, is_penalised):
+        """Whether the gradient is that of loss and penalty, as it is at first, or of the loss."""
+        if is_penalised != self._is_penalised:
+            self._slope.copy_(2 * is_penalised * self._alpha)  # in place: captured steps read it
+            self._is_penalised = is_penalised
 
     def penalty(self):
         """Penalty of each member, array of shape (K,)."""

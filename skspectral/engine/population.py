@@ -95,7 +95,7 @@ class Population:
         )
         return means, squares, self._groups[0].moments.n_steps
 
-    def train(self, batches, rates, factors, held=False):
+    def train(self, batches, rates, factors, warm_up=False):
         """One epoch of Adam.
 
         Parameters
@@ -105,8 +105,8 @@ class Population:
             Learning rate of each member.
         factors : list of float
             For each step, what the rates are multiplied by.
-        held : bool, default=False
-            Whether the eigenvalues stay as they are.
+        warm_up : bool, default=False
+            Whether the eigenvalues stay as they are and nothing is penalised.
 
         Returns
         -------
@@ -118,7 +118,7 @@ class Population:
         for group in self._groups:
             own = batches.epoch(order, group.sources)
             own_rates = rates[group.members].tolist()
-            losses[group.members] = group.train(own, own_rates, factors, held)
+            losses[group.members] = group.train(own, own_rates, factors, warm_up)
         return losses
 
     def drop_vanished(self, active):
@@ -237,9 +237,9 @@ class _Group:
         """Parameters or moments of all."""
         return self.stack.theta if name == "theta" else getattr(self.moments, name)
 
-    def train(self, batches, rates, factors, held):
+    def train(self, batches, rates, factors, warm_up):
         """Losses of an epoch; see :meth:`skspectral.engine.solvers.Steps.run`."""
-        losses = self.steps.run(batches, rates, factors, held) + self.objective.penalty()
+        losses = self.steps.run(batches, rates, factors, warm_up) + self.objective.penalty()
         return torch.as_tensor(losses, device="cpu").numpy().astype(float)
 
 

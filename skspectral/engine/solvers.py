@@ -131,7 +131,7 @@ class Steps:
         stack = objective.stack
         self._eigenvalues = stack.theta[:, stack.sections["eigenvalues"]]
 
-    def run(self, batches, rates, factors, held=False):
+    def run(self, batches, rates, factors, warm_up=False):
         """Take the steps.
 
         Parameters
@@ -142,21 +142,27 @@ class Steps:
             Learning rate of each member.
         factors : list of float
             For each step, what the rates are multiplied by.
-        held : bool, default=False
-            Whether the eigenvalues stay as they are; their moments know of their gradients.
+        warm_up : bool, default=False
+            Whether the eigenvalues stay as they are, their moments know of their gradients, and
+            nothing is penalised.
 
         Returns
         -------
         losses : array of shape (K,)
             Mean loss of the steps, before each, without the penalty.
         """
-        total, before = 0, self._eigenvalues.clone() if held else None
+        total, before = 0, self._begin(warm_up)
         for batch, factor in zip(batches, factors, strict=True):
             total = total + self._objective.evaluate(*batch)
             self._moments.advance(rates, factor)
-            if held:
+            if warm_up:
                 self._eigenvalues.copy_(before)
         return total / len(factors)
+
+    def _begin(self, warm_up):
+        """The eigenvalues that a warm-up keeps, or None."""
+        self._objective.penalise(not warm_up)
+        return self._eigenvalues.clone() if warm_up else None
 
 
 class Plateau:
@@ -209,7 +215,7 @@ def adam(
     rates,
     *,
     n_epochs,
-    n_held=0,
+    n_warm_up=0,
     schedule="cosine",
     tol=0.0,
     patience=np.inf,
@@ -225,9 +231,10 @@ def adam(
         Initial learning rate of each member.
     n_epochs : int
         Passes over the data, at most.
-    n_held : int, default=0
-        In so many of them, the first, the eigenvalues stay as they are. One that gates many weights
-        falls faster than any of them grows, before these have found what they are for.
+    n_warm_up : int, default=0
+        In so many of them, the first, the eigenvalues stay as they are, nothing is penalised, and
+        no plateau counts. What is penalised before it has found what it is for falls faster than it
+        grows, above all an eigenvalue, which gates many weights.
     schedule : {"cosine", "constant", "adaptive"}, default="cosine"
         ``"cosine"`` lets the rate fall to zero with the last step, along half a cosine. The decay
         is what turns almost zero into zero: at a constant rate the steps of Adam keep the nodes
@@ -256,7 +263,7 @@ def adam(
         for epoch in range(n_epochs):
             factors = _factors(schedule, epoch, n_epochs, n_batches)
             with denormals_flushed():
-                losses = population.train(batches, rates, factors, held=epoch < n_held)
+                losses = population.train(batches, rates, factors, warm_up=epoch < n_warm_up)
             active = rates > 0
             outcome.n_epochs += active
             outcome.losses = np.where(active, losses, outcome.losses)
@@ -265,7 +272,7 @@ def adam(
                 break
             active = rates > 0
             progress, stop = monitor(outcome.losses, population, active)
-            stuck = plateau.update(progress)
+            stuck = np.zeros_like(active) if epoch < n_warm_up else plateau.update(progress)
             rates[stuck] = rates[stuck] / 5 if schedule == "adaptive" else 0
             rates[stuck & (rates <= _SMALLEST_RATE)] = 0
             outcome.converged |= active & (rates == 0)
@@ -292,6 +299,7 @@ def lbfgs(
     batches,
     *,
     n_epochs,
+    n_warm_up=0,
     trainable="all",
     tol=1e-5,
     progress=_HIDDEN,
@@ -308,6 +316,10 @@ def lbfgs(
         With a single batch.
     n_epochs : int
         Iterations, at most.
+    n_warm_up : int, default=0
+        In so many of them, at most, the eigenvalues stay as they are, and in the first half of
+        these nothing is penalised, as for :func:`adam`. In the second the eigenvectors are: of an
+        objective that changes all at once the next steps lose what the last ones found.
     trainable : {"all", "eigenvectors", "eigenvalues"}, default="all"
         Parameters that move.
     tol : float, default=1e-5
@@ -325,40 +337,54 @@ def lbfgs(
     -------
     outcome : Outcome
     """
-    stack = objective.stack
-    section = stack.trainable(trainable)
-    theta, gradient = stack.theta[:, section], stack.gradient[:, section]
-    ((X, targets, weights),) = batches.epoch()
-    outcome, accepted = Outcome.of(1), theta.clone()
+    stack, (batch,) = objective.stack, batches.epoch()
+    outcome, accepted, stopped = Outcome.of(1), stack.theta.clone(), False
+    limits = {"gtol": tol, "ftol": progress, "maxcor": memory}
 
-    def value_and_gradient(flat):
-        theta[0] = torch.from_numpy(flat)
-        value = objective.evaluate(X, targets, weights) + objective.penalty()
-        return value.item(), gradient[0].cpu().numpy().astype(float)
+    def descend(n_iterations, parameters, is_penalised=True):
+        objective.penalise(is_penalised)
+        section = stack.trainable(parameters)
+        theta, gradient = stack.theta[:, section], stack.gradient[:, section]
 
-    def after_iteration(intermediate_result):
-        outcome.n_epochs += 1
-        outcome.losses = np.array([intermediate_result.fun])
-        theta[0] = torch.from_numpy(intermediate_result.x)
-        accepted.copy_(theta)
-        if monitor is not None and np.any(monitor(outcome.losses, stack, np.ones(1, bool))[1]):
-            raise StopIteration
+        def value_and_gradient(flat):
+            theta[0] = torch.from_numpy(flat)
+            value = objective.evaluate(*batch) + is_penalised * objective.penalty()
+            return value.item(), gradient[0].cpu().numpy().astype(float)
 
-    limits = {"maxiter": n_epochs, "maxfun": 20 * n_epochs, "gtol": tol, "ftol": progress}
-    try:
+        def after_iteration(intermediate_result):
+            nonlocal stopped
+            outcome.n_epochs += 1
+            theta[0] = torch.from_numpy(intermediate_result.x)
+            accepted.copy_(stack.theta)
+            # What is told is the loss with its penalty, in the warm-up as later.
+            hidden = 0 if is_penalised else objective.penalty()
+            outcome.losses = np.reshape(intermediate_result.fun + hidden, 1)
+            if monitor is not None and np.any(monitor(outcome.losses, stack, np.ones(1, bool))[1]):
+                stopped = True
+                raise StopIteration
+
         result = minimize(
             value_and_gradient,
             theta[0].cpu().numpy().astype(float),
             jac=True,
             method="L-BFGS-B",
             callback=after_iteration,
-            options=limits | {"maxcor": memory},
+            options=limits | {"maxiter": n_iterations, "maxfun": 20 * n_iterations},
         )
-        outcome.converged[:] = result.success
         if not outcome.n_epochs[0]:  # it began at a minimum
             with suppress(StopIteration):
                 after_iteration(result)
+        stack.theta.copy_(accepted)  # the line search leaves the last point that it tried
+        return result
+
+    n_warm_up = min(n_warm_up, n_epochs)
+    free = n_warm_up // 2
+    stages = (free, "eigenvectors", False), (n_warm_up, "eigenvectors", True), (n_epochs, trainable)
+    try:
+        for last, *stage in stages:
+            if not stopped and (n_left := last - int(outcome.n_epochs[0])) > 0:
+                outcome.converged[:] = descend(n_left, *stage).success
     except KeyboardInterrupt:
         outcome.interrupted = True
-    theta.copy_(accepted)  # the line search leaves the last point that it tried
+        stack.theta.copy_(accepted)
     return outcome

@@ -40,8 +40,9 @@ _N_STEPS = 8000
 _MIN_EPOCHS = 20
 _N_LBFGS_ITERATIONS = 1000
 
-# For this share of the steps the eigenvalues stay where they start; see docs/defaults.rst.
-_HELD = 0.05
+# For this share of the steps nothing is penalised, and the eigenvalues stay where they start; see
+# docs/defaults.rst.
+_WARM_UP = 0.1
 
 
 class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
@@ -274,16 +275,18 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             eigenvalues=(mode,) * len(phis),
             fit_intercept=self.fit_intercept,
         )
-        batch_size = self._batch_size(len(member["rows"]))
-        n_epochs = 1 if incremental else self._n_epochs(len(member["rows"]), batch_size)
-        options = {"n_epochs": n_epochs, "tol": self.tol, "trainable": self.trainable}
+        n_rows = len(member["rows"])
+        batch_size = self._batch_size(n_rows)
+        n_epochs = 1 if incremental else self._n_epochs(n_rows, batch_size)
+        n_warm_up = self._n_warm_up(n_epochs, n_rows, batch_size, started, incremental)
+        options = {"n_epochs": n_epochs, "n_warm_up": n_warm_up}
+        options |= {"tol": self.tol, "trainable": self.trainable}
         patience = np.inf
         if self.solver == "adam":
             patience = self._patience(n_epochs)
             waits = validate is not None or self.learning_rate != "cosine"
             options["schedule"] = "constant" if incremental else self.learning_rate
             options["patience"] = patience if waits else np.inf
-            options["n_held"] = self._n_held(n_epochs, batch_size, started, incremental)
         context, data = None, {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         if not incremental:
             context = self._init_callback_context(max_subtasks=n_epochs)
@@ -311,23 +314,25 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         refuse_divergence(outcome, parameters, rate)
         parameters = parameters if progress.best is None else progress.best
         state = state | {"interrupted": outcome.interrupted}
-        self._store(parameters, progress, state, moments, len(member["rows"]), incremental)
+        self._store(parameters, progress, state, moments, n_rows, incremental)
         if outcome.interrupted or not incremental:
             warn_of_ending(self, outcome, progress.losses, n_epochs, patience)
             penalty = parameters.penalty(strengths, mode)
             warn_of_failure(self, progress.kept_loss, penalty, member["targets"], member["weights"])
-        if not (incremental and options["n_held"]):
+        if not (incremental and n_warm_up):
             warn_of_collapse(self)
         if not incremental:
             context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=dict)
 
-    def _n_held(self, n_epochs, batch_size, started, incremental):
-        """Epochs, of those to come, in which the eigenvalues stay where they are."""
-        if self.trainable != "all":
+    def _n_warm_up(self, n_epochs, n_rows, batch_size, started, incremental):
+        """Epochs, of those to come, in which a spectral network finds what its nodes are for."""
+        if self.trainable != "all" or self.parametrization == "dense":
             return 0
         if incremental:  # how many there will be is not known: as many steps as in a fit
-            return int(getattr(self, "t_", 0) < _HELD * _N_STEPS * batch_size)
-        return 0 if started else int(_HELD * n_epochs)
+            return int(getattr(self, "t_", 0) < _WARM_UP * _N_STEPS * batch_size)
+        # However many are allowed, it is no longer than by default.
+        most = min(n_epochs, self._n_epochs_by_default(n_rows, batch_size))
+        return 0 if started else int(_WARM_UP * most)
 
     def _store(self, parameters, progress, state, moments, n_rows, incremental):
         """Set the fitted attributes."""
@@ -470,6 +475,9 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
     def _n_epochs(self, n_rows, batch_size):
         if self.max_iter != "auto":
             return self.max_iter
+        return self._n_epochs_by_default(n_rows, batch_size)
+
+    def _n_epochs_by_default(self, n_rows, batch_size):
         if self.solver == "lbfgs":
             return _N_LBFGS_ITERATIONS
         n_batches = -(-n_rows // batch_size)

@@ -36,9 +36,9 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         What moves in training besides the intercepts.
     alpha : float or "auto", default=1e-3
         Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise, from
-        3e-4 to 1e-2: a pilot training, a quarter as long, on four fifths of the rows measures its
-        error on the others, and up to two more whether the strength is too much; see ``alpha_`` and
-        the page on defaults.
+        3e-4 to 1e-2: a pilot training, a quarter as long (if that learns nothing, as long), on
+        four fifths of the rows measures its error on the others, and up to two more whether the
+        strength is too much; see ``alpha_`` and the page on defaults.
     alpha_phi, alpha_lambda, alpha_w : float, default=None
         Strengths for eigenvectors, eigenvalues and dense weights; None is `alpha`. Only the product
         of the first two matters at a minimum.
@@ -149,9 +149,12 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     (weighted) variance of y, mean over the outputs that vary, so that alpha means the same whatever
     the unit of y.
 
-    With Adam the eigenvalues stay where they start for the first twentieth of the epochs, and in
-    :meth:`partial_fit` for the first 400 batches: one that gates all weights of a node falls faster
-    than any of these grows, and what a node or an input is for may take time to show.
+    The first tenth of the epochs, and in :meth:`partial_fit` the first 800 batches, are a warm-up
+    of the spectral network: the eigenvalues stay where they start and nothing is penalised (of
+    L-BFGS's in the second half of it the eigenvectors are). What a node or an input is for may take
+    time to show, and until then both the penalty and the loss pull it down. The losses that are
+    told are with the penalty throughout, and no epoch of the warm-up counts for
+    `n_iter_no_change`.
 
     Training runs on one thread, so that results do not depend on the number of cores; give
     `n_jobs` to whatever fits many estimators.

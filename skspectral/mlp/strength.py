@@ -4,6 +4,8 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from skspectral.mlp.checks import mean_squares, pass_on_interruption, silence
+from skspectral.mlp.copies import distinct_rows
+from skspectral.mlp.early_stopping import held_out_rows, validator
 
 # Weaker ones leave nodes that 8000 steps of Adam do not bring to zero.
 _WEAKEST = 3e-4
@@ -11,7 +13,7 @@ _WEAKEST = 3e-4
 _STRONGEST = 1e-2
 _FACTOR = 0.05
 
-# The pilot: this share of the epochs, on all rows but this share.
+# A pilot: this share of the epochs, on all rows but this share.
 _PILOT, _HELD_OUT = 0.25, 0.2
 _FEWEST_ROWS = 10
 
@@ -24,11 +26,14 @@ def automatic_strength(estimator, X, y, weights=None):
     the cross-entropy 1; each input counts by its mean square, for one at most, and d is one at
     least. The penalty has to be stronger than that, and as weak as possible otherwise, so ``alpha =
     0.05 * slope * sqrt(share * spread * d / n)``, at least 3e-4 and at most 1e-2. ``share *
-    spread`` stands for sigma^2: `share` is what a short pilot training with the weakest strength
-    gets wrong of what a constant gets wrong, on a fifth of the rows that it has not seen, and
-    `spread` the variance of the classes over that of classes of equal weight. If a pilot with this
-    strength gets more wrong than that with the weakest, by more than a standard error, the
-    geometric mean of the two is tried, and then the weakest taken.
+    spread`` stands for sigma^2: `share` is what a short pilot training of Adam with the weakest
+    strength gets wrong of what a constant gets wrong, on a fifth of the rows that it has not seen,
+    and `spread` the variance of the classes over that of classes of equal weight. A pilot that is
+    not better than a constant, by a standard error, is repeated as long as the fit: only what that
+    does not learn either is noise. If a pilot with this strength ends with more wrong than that
+    with the weakest, by more than a standard error, the geometric mean of the two is tried, and
+    then the weakest taken; these are trained by the solver of the network. Rows that are copies of
+    others count once.
 
     Parameters
     ----------
@@ -47,24 +52,37 @@ def automatic_strength(estimator, X, y, weights=None):
     if weights is not None:
         rows = np.flatnonzero(weights)
         X, y, weights = X[rows], y[rows], weights[rows]
+    rows, of_copies = distinct_rows(X, y, weights)
+    if rows is not None:
+        X, y, weights = X[rows], y[rows], of_copies
     constant = estimator._error_of_constant(y, weights)
     if len(y) < _FEWEST_ROWS or not constant:
-        least = share = 1.0  # too little to tell
-    else:
-        least = _error_of_pilot(estimator, X, y, weights, _WEAKEST)
-        share = float(np.clip(least / constant, 0, 1))
+        return _strength(estimator, X, y, weights, share=1.0)  # too little to tell
+    data, n_held_out = (X, y, weights), _HELD_OUT * len(y)
+    for length in (_PILOT, 1.0):
+        least, last = _errors_of_pilot(estimator, *data, _WEAKEST, length)
+        learns = least < constant - _standard_error(estimator, constant, n_held_out)
+        if learns:
+            break
+    alpha = _strength(estimator, X, y, weights, share=min(least / constant, 1.0))
+    if alpha == _WEAKEST or not learns:
+        return alpha
+    solver = estimator.solver
+    if solver != "adam":
+        last = _errors_of_pilot(estimator, *data, _WEAKEST, length, solver)[1]
+    most = last + _standard_error(estimator, last, n_held_out)
+    for strength in (alpha, float(np.sqrt(alpha * _WEAKEST))):
+        if _errors_of_pilot(estimator, *data, strength, length, solver)[1] <= most:
+            return strength
+    return _WEAKEST
+
+
+def _strength(estimator, X, y, weights, share):
+    """The formula, for a share of the errors of a constant."""
     slope = 1 if is_classifier(estimator) else 2
     noise = share * estimator._spread(y, weights)
     alpha = _FACTOR * slope * np.sqrt(noise * _n_inputs(X, weights) / len(y))
-    alpha = float(np.clip(alpha, _WEAKEST, _STRONGEST))
-    if alpha == _WEAKEST or share == 1:
-        return alpha
-    # Of many correlated inputs many nodes may tell, each hardly more than noise would.
-    most = least + _standard_error(estimator, least, _HELD_OUT * len(y))
-    for strength in (alpha, float(np.sqrt(alpha * _WEAKEST))):
-        if _error_of_pilot(estimator, X, y, weights, strength) <= most:
-            return strength
-    return _WEAKEST
+    return float(np.clip(alpha, _WEAKEST, _STRONGEST))
 
 
 def _n_inputs(X, weights):
@@ -80,28 +98,39 @@ def _standard_error(estimator, error, n_rows):
     return error * np.sqrt(2 / n_rows)
 
 
-def _error_of_pilot(estimator, X, y, weights, alpha):
-    """Error of a short training with this strength, on rows that it has not seen."""
+def _errors_of_pilot(estimator, X, y, weights, alpha, length, solver="adam"):
+    """Errors of a short training with this strength on rows that it has not seen: least and last.
+
+    L-BFGS, whose iterations are not scored, has the last only.
+    """
     pilot = type(estimator)(**estimator.get_params())
     if is_classifier(pilot):
         pilot.set_params(class_weight=None)  # it is in the weights
     pilot.set_params(
-        solver="adam", learning_rate="cosine", warm_start=False, verbose=False, n_init=1
+        alpha=alpha,
+        solver=solver,
+        learning_rate="cosine",
+        warm_start=False,
+        verbose=False,
+        n_init=1,
+        validation_fraction=_HELD_OUT,
+        early_stopping=solver == "adam",
+        n_iter_no_change=np.inf,
     )
     n_rows = int((1 - _HELD_OUT) * len(y))
     if pilot.batch_size != "auto":
         pilot.set_params(batch_size=min(pilot.batch_size, n_rows))
     n_epochs = pilot._n_epochs(n_rows, pilot._batch_size(n_rows))
-    pilot.set_params(
-        alpha=alpha,
-        max_iter=max(1, int(_PILOT * n_epochs)),
-        early_stopping=True,
-        validation_fraction=_HELD_OUT,
-        n_iter_no_change=np.inf,
-    )
+    pilot.set_params(max_iter=max(1, int(length * n_epochs)))
+    rows, validate = slice(None), None
+    if solver != "adam":
+        rng = pilot._generators()["split"]
+        rows, held_out = held_out_rows(pilot, np.arange(len(y)), y, rng)
+        validate = validator(pilot, X, y, weights, held_out)
     with silence():  # the fit itself says what there is to say
-        pilot.fit(X, y, weights)
+        pilot.fit(X[rows], y[rows], None if weights is None else weights[rows])
     pass_on_interruption(pilot)
+    scores = pilot.validation_scores_ if validate is None else [validate(vars(pilot))]
     # A classifier without an error on m rows may still make one in m.
     resolution = 1 / (_HELD_OUT * len(y)) if is_classifier(estimator) else 0.0
-    return max(1 - pilot.best_validation_score_, resolution)
+    return [max(1 - score, resolution) for score in (max(scores), scores[-1])]
