@@ -566,6 +566,22 @@ def test_lbfgs_warms_up_without_a_penalty_and_then_without_the_eigenvalues():
         assert stays == (k < 8)
 
 
+@pytest.mark.parametrize("last", [2, 4, 7, 8, 10])
+def test_lbfgs_stops_where_it_is_told_to(last):
+    X, member, architecture = tanh_problem()
+    seen = []
+
+    def watch(loss, read):
+        seen.append(read())
+        return 0.0, len(seen) == last
+
+    options = {"n_epochs": 12, "n_warm_up": 8, "solver": "lbfgs", "tol": 0.0}
+    watched = replace(member, monitor=watch)
+    (end,), *_ = train(X, [watched], architecture=architecture, loss="squared_error", **options)
+    assert len(seen) == last
+    np.testing.assert_array_equal(end.eigenvectors[0], seen[-1].eigenvectors[0])
+
+
 @pytest.mark.parametrize("tol", [1e-4, 1e-5, 1e-7])
 def test_lbfgs_ends_at_a_gradient_below_tol(tol):
     X, member, architecture = tanh_problem()

@@ -330,8 +330,8 @@ def test_the_warm_up_is_as_long_as_in_a_fit(problem):
         assert_array_equal(values, first)
     step(model, X, y)
     assert not np.array_equal(model.eigenvalues_in_[0], start[0])
-    # What a fit has begun is warm.
-    fitted = clone(model).set_params(max_iter=800).fit(X, y)
+    # What a fit has begun is warm, however short the fit was.
+    fitted = clone(model).set_params(max_iter=300).fit(X, y)
     before = fitted.eigenvalues_in_[0].copy()
     assert not np.array_equal(step(fitted, X, y).eigenvalues_in_[0], before)
 

@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from skspectral import SpectralMLPRegressor
+from skspectral.mlp import base
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
@@ -117,3 +118,42 @@ def test_an_input_that_looks_like_noise_at_first_is_not_lost(seed):
     noise = 0.3 * y.std() * rng.standard_normal(len(y))
     model = SpectralMLPRegressor(random_state=seed).fit(X[:8000], (y + noise)[:8000])
     assert model.score(X[8000:], y[8000:]) > 0.95
+
+
+@pytest.mark.filterwarnings("ignore:.*Maximum iterations", "ignore:No node of hidden layer")
+@pytest.mark.parametrize(
+    ("settings", "has_one"),
+    [
+        ({}, True),
+        ({"parametrization": "dense"}, False),
+        ({"trainable": "eigenvectors"}, False),
+        ({"trainable": "eigenvalues"}, False),
+    ],
+)
+def test_a_warm_up_is_for_spectral_networks_trained_whole(data, monkeypatch, settings, has_one):
+    """If all is warm-up, no strength makes a difference."""
+    monkeypatch.setattr(base, "_WARM_UP", 1.0)
+    weights = [
+        SpectralMLPRegressor(8, alpha=alpha, max_iter=20, random_state=0, **settings)
+        .fit(*data)
+        .coefs_[0]
+        for alpha in (0.0, 1.0)
+    ]
+    assert np.array_equal(*weights) == has_one
+
+
+@pytest.mark.filterwarnings("ignore:.*Maximum iterations", "ignore:No node of hidden layer")
+def test_the_losses_of_a_warm_up_are_with_the_penalty(data):
+    for solver in ("adam", "lbfgs"):
+        model = SpectralMLPRegressor(8, alpha=10.0, solver=solver, max_iter=100, random_state=0)
+        assert model.fit(*data).loss_curve_[0] > 50
+
+
+def test_no_plateau_in_a_warm_up_and_none_longer_than_by_default(data):
+    model = SpectralMLPRegressor(
+        8, learning_rate="constant", tol=100.0, n_iter_no_change=1, random_state=0
+    )
+    # One batch an epoch: of 8000 the first 800 are warm-up, of more no more.
+    for max_iter, n_warm_up in ((100, 10), (8000, 800), (100_000, 800)):
+        n_iter = model.set_params(max_iter=max_iter).fit(*data).n_iter_
+        assert n_warm_up < n_iter < n_warm_up + 5

@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_classification, make_teacher_regression
+from skspectral.mlp.copies import distinct_rows
 
 
 def chosen(X, y, **parameters):
@@ -226,3 +227,18 @@ def test_rare_rows_that_are_written_more_often_are_no_more_of_them():
     mlp = SpectralMLPClassifier(20, alpha="auto", max_iter=400, random_state=0)
     weighted = clone(mlp).fit(X, y, np.where(y == "yes", 9.0, 1.0))
     assert mlp.fit(X[rows], y[rows]).alpha_ == pytest.approx(weighted.alpha_, rel=1e-3)
+
+
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_classes_of_a_coarse_table_are_alike_by_chance(is_sparse):
+    rng = np.random.default_rng(0)
+    X = rng.integers(1, 300, size=(2000, 2)) / 100
+    X[:, 1] = 0
+    y = (X[:, 0] > 1).astype(int)
+    X = csr_array(X) if is_sparse else X
+    assert distinct_rows(X, y) == (None, None)
+    X = rng.standard_normal((2000, 2))
+    rows = np.r_[np.arange(2000), :500]
+    y = (X[:, 0] > 1).astype(int)
+    X = csr_array(X) if is_sparse else X
+    assert len(distinct_rows(X[rows], y[rows])[0]) == 2000

@@ -278,7 +278,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         n_rows = len(member["rows"])
         batch_size = self._batch_size(n_rows)
         n_epochs = 1 if incremental else self._n_epochs(n_rows, batch_size)
-        n_warm_up = self._n_warm_up(n_epochs, n_rows, batch_size, started, incremental)
+        n_warm_up = self._n_warm_up(n_epochs, n_rows, batch_size, state, started, incremental)
         options = {"n_epochs": n_epochs, "n_warm_up": n_warm_up}
         options |= {"tol": self.tol, "trainable": self.trainable}
         patience = np.inf
@@ -324,12 +324,15 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         if not incremental:
             context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=dict)
 
-    def _n_warm_up(self, n_epochs, n_rows, batch_size, started, incremental):
+    def _n_warm_up(self, n_epochs, n_rows, batch_size, state, started, incremental):
         """Epochs, of those to come, in which a spectral network finds what its nodes are for."""
         if self.trainable != "all" or self.parametrization == "dense":
             return 0
         if incremental:  # how many there will be is not known: as many steps as in a fit
-            return int(getattr(self, "t_", 0) < _WARM_UP * _N_STEPS * batch_size)
+            begun_by_fit = state.get("is_warm", False)
+            return int(
+                not begun_by_fit and getattr(self, "t_", 0) < _WARM_UP * _N_STEPS * batch_size
+            )
         # However many are allowed, it is no longer than by default.
         most = min(n_epochs, self._n_epochs_by_default(n_rows, batch_size))
         return 0 if started else int(_WARM_UP * most)
@@ -349,6 +352,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         self.best_validation_score_ = None if scores is None else max(scores, default=np.nan)
         # Only partial_fit goes on from the moments of Adam; they are twice the size of the network.
         self._state = state | {"moments": moments if incremental else None}
+        self._state["is_warm"] = not incremental or state.get("is_warm", False)
 
     def _describe(self, parameters, state):
         """Fitted attributes of a network; the last transfer gives y in its own units."""

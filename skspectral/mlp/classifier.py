@@ -50,8 +50,9 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     alpha : float or "auto", default=1e-3
         Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise, from
         3e-4 to 1e-2: a pilot training, a quarter as long (if that learns nothing, as long), on
-        four fifths of the rows measures its error on the others, and up to two more whether the
-        strength is too much; see ``alpha_`` and the page on defaults.
+        four fifths of the rows measures its error on the others, and up to three more whether the
+        strength is too much; rows that are copies count once. See ``alpha_`` and the page on
+        defaults.
     alpha_phi, alpha_lambda, alpha_w : float, default=None
         Strengths for eigenvectors, eigenvalues and dense weights; None is `alpha`. Only the product
         of the first two matters at a minimum.
@@ -171,8 +172,8 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     of the spectral network: the eigenvalues stay where they start and nothing is penalised (of
     L-BFGS's in the second half of it the eigenvectors are). What a node or an input is for may take
     time to show, and until then both the penalty and the loss pull it down. The losses that are
-    told are with the penalty throughout, and no epoch of the warm-up counts for
-    `n_iter_no_change`.
+    told are with the penalty throughout. No epoch of the warm-up counts for `n_iter_no_change`;
+    early stopping may keep one, if its score is the best.
 
     Training runs on one thread, so that results do not depend on the number of cores; give
     `n_jobs` to whatever fits many estimators.

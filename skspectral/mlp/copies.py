@@ -14,7 +14,7 @@ def distinct_rows(X, y, weights=None):
     how well its copy is foreseen. Rows are taken for copies if they are hardly alike by chance: not
     written more than ten times on average, with a column of more values than the root of the number
     of different rows; and if no rows are alike in X and not in y, which would be measurements
-    repeated.
+    repeated. Where y takes few values itself, as classes do, two columns are to have so many.
 
     Parameters
     ----------
@@ -38,13 +38,15 @@ def distinct_rows(X, y, weights=None):
     targets = _hashes(np.unique(y, return_inverse=True)[1].reshape(len(y), -1))
     if len(np.unique(targets)) == len(targets):
         return None, None
-    X = X[counting]
+    X = X if len(counting) == len(weights) else X[counting]
     inputs = _hashes(X)
     pairs = np.column_stack([inputs, targets])
     pairs, first, own = np.unique(pairs, axis=0, return_index=True, return_inverse=True)
     if len(pairs) == len(targets) or len(np.unique(inputs)) < len(pairs):
         return None, None
-    if len(targets) > _MOST_COPIES * len(pairs) or not _takes_many_values(X, len(pairs)):
+    least = len(pairs) ** 0.5
+    n_columns = 2 if len(np.unique(targets)) <= least else 1
+    if len(targets) > _MOST_COPIES * len(pairs) or _n_fine_columns(X, least) < n_columns:
         return None, None
     totals = np.bincount(own.ravel(), weights=weights[counting])
     order = np.argsort(first)
@@ -64,10 +66,10 @@ def _hashes(X):
     return np.fromiter(map(hash, rows), dtype=np.int64, count=X.shape[0])
 
 
-def _takes_many_values(X, n_rows):
-    """Whether a column takes more values than the root of a number of rows."""
-    n_values = (
-        len(np.unique(X[:, [j]].toarray() if hasattr(X, "indptr") else X[:, j]))
-        for j in range(X.shape[1])
-    )
-    return any(n**2 > n_rows for n in n_values)
+def _n_fine_columns(X, least):
+    """Columns that take more than so many values."""
+    if not hasattr(X, "indptr"):
+        return sum(len(np.unique(column)) > least for column in X.T)
+    X = X.tocsc()
+    ends = zip(X.indptr[:-1], X.indptr[1:], strict=True)
+    return sum(b - a > least - 1 and len(np.unique(X.data[a:b])) + 1 > least for a, b in ends)
