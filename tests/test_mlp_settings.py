@@ -120,6 +120,7 @@ def test_an_input_that_looks_like_noise_at_first_is_not_lost(seed):
     assert model.score(X[8000:], y[8000:]) > 0.95
 
 
+# So few epochs at such strengths leave networks that are told of.
 @pytest.mark.filterwarnings("ignore:.*Maximum iterations", "ignore:No node of hidden layer")
 @pytest.mark.parametrize(
     ("settings", "has_one"),
@@ -142,6 +143,7 @@ def test_a_warm_up_is_for_spectral_networks_trained_whole(data, monkeypatch, set
     assert np.array_equal(*weights) == has_one
 
 
+# As above.
 @pytest.mark.filterwarnings("ignore:.*Maximum iterations", "ignore:No node of hidden layer")
 def test_the_losses_of_a_warm_up_are_with_the_penalty(data):
     for solver in ("adam", "lbfgs"):
