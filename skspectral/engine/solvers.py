@@ -339,10 +339,10 @@ def lbfgs(
     """
     stack, (batch,) = objective.stack, batches.epoch()
     outcome, accepted, stopped = Outcome.of(1), stack.theta.clone(), False
-    limits = {"gtol": tol, "ftol": progress, "maxcor": memory}
 
     def descend(n_iterations, parameters, is_penalised=True):
         objective.penalise(is_penalised)
+        stack.theta.copy_(accepted)
         section = stack.trainable(parameters)
         theta, gradient = stack.theta[:, section], stack.gradient[:, section]
 
@@ -369,22 +369,21 @@ def lbfgs(
             jac=True,
             method="L-BFGS-B",
             callback=after_iteration,
-            options=limits | {"maxiter": n_iterations, "maxfun": 20 * n_iterations},
+            options={"gtol": tol, "ftol": progress, "maxcor": memory}
+            | {"maxiter": n_iterations, "maxfun": 20 * n_iterations},
         )
         if not outcome.n_epochs[0]:  # it began at a minimum
             with suppress(StopIteration):
                 after_iteration(result)
-        stack.theta.copy_(accepted)  # the line search leaves the last point that it tried
-        return result
+        outcome.converged[:] = result.success
 
-    n_warm_up = min(n_warm_up, n_epochs)
-    free = n_warm_up // 2
-    stages = (free, "eigenvectors", False), (n_warm_up, "eigenvectors", True), (n_epochs, trainable)
+    warm = min(n_warm_up, n_epochs)
+    stages = (warm // 2, "eigenvectors", False), (warm, "eigenvectors"), (n_epochs, trainable)
     try:
         for last, *stage in stages:
             if not stopped and (n_left := last - int(outcome.n_epochs[0])) > 0:
-                outcome.converged[:] = descend(n_left, *stage).success
+                descend(n_left, *stage)
     except KeyboardInterrupt:
         outcome.interrupted = True
-        stack.theta.copy_(accepted)
+    stack.theta.copy_(accepted)  # the line search leaves the last point that it tried
     return outcome

@@ -262,19 +262,10 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         )
 
     def _train(self, X, y, member, state, validate, sample_weight, started, incremental):
-        from skspectral.engine.network import Architecture
         from skspectral.engine.together import Training
         from skspectral.engine.training import Member
 
         device = torch_device(self.device)
-        phis = member["parameters"].eigenvectors
-        mode = self.eigenvalues if self.parametrization == "spectral" else None
-        architecture = Architecture(
-            widths=(phis[0].shape[0], *(phi.shape[1] for phi in phis)),
-            activation=self.activation,
-            eigenvalues=(mode,) * len(phis),
-            fit_intercept=self.fit_intercept,
-        )
         n_rows = len(member["rows"])
         batch_size = self._batch_size(n_rows)
         n_epochs = 1 if incremental else self._n_epochs(n_rows, batch_size)
@@ -300,7 +291,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         parameters, outcome, moments = yield Training(
             X,
             Member(**member, strengths=strengths, learning_rate=rate, monitor=progress),
-            architecture=architecture,
+            architecture=self._architecture(member["parameters"], state["mode"]),
             loss=self._loss(),
             solver=self.solver,
             batch_size=batch_size,
@@ -317,12 +308,23 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         self._store(parameters, progress, state, moments, n_rows, incremental)
         if outcome.interrupted or not incremental:
             warn_of_ending(self, outcome, progress.losses, n_epochs, patience)
-            penalty = parameters.penalty(strengths, mode)
+            penalty = parameters.penalty(strengths, state["mode"])
             warn_of_failure(self, progress.kept_loss, penalty, member["targets"], member["weights"])
         if not (incremental and n_warm_up):
             warn_of_collapse(self)
         if not incremental:
             context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=dict)
+
+    def _architecture(self, start, mode):
+        from skspectral.engine.network import Architecture
+
+        phis = start.eigenvectors
+        return Architecture(
+            widths=(phis[0].shape[0], *(phi.shape[1] for phi in phis)),
+            activation=self.activation,
+            eigenvalues=(mode,) * len(phis),
+            fit_intercept=self.fit_intercept,
+        )
 
     def _n_warm_up(self, n_epochs, n_rows, batch_size, state, started, incremental):
         """Epochs, of those to come, in which a spectral network finds what its nodes are for."""
