@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
 from skspectral import SpectralMLPRegressor
-from skspectral.mlp import base
+from skspectral.mlp.base import BaseSpectralMLP
 
 N_FRESH, NOISE = 4000, 0.1
 
@@ -82,14 +82,15 @@ def main():
     # Constants are told, scikit-learn's MLP stops early: the table says what comes of it.
     warnings.simplefilter("ignore", ConvergenceWarning)
     print(".. csv-table::\n   :header-rows: 1\n")
-    spectral = [(alpha, share) for share in (0.0, base._WARM_UP) for alpha in (3e-4, 1e-3, 3e-3)]
-    spectral.append(("auto", base._WARM_UP))
+    own = BaseSpectralMLP._warm_up
+    spectral = [(alpha, share) for share in (0.0, own) for alpha in (3e-4, 1e-3, 3e-3)]
+    spectral.append(("auto", own))
     heads = [f"{'' if share else 'no warm-up: '}{alpha}" for alpha, share in spectral]
     print_row("function", "MLPRegressor", *heads)
     for name, problem in PROBLEMS.items():
         cells = [scores(MLPRegressor(**problem[-1]), problem, seeds)]
         for alpha, share in spectral:
-            base._WARM_UP = share
+            BaseSpectralMLP._warm_up = share
             estimator = SpectralMLPRegressor(**problem[-1], alpha=alpha)
             cells.append(scores(estimator, problem, seeds))
         print_row(name, *(f"{np.mean(own):.2f} ({min(own):.2f})" for own in cells))

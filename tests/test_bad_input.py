@@ -76,6 +76,17 @@ def test_targets_are_dense(regressor, data):
     np.testing.assert_array_equal(regressor.predict(X), before)
 
 
+def test_times_are_no_targets(regressor, data):
+    X, y = data
+    before = regressor.fit(X, y).predict(X)
+    times = np.datetime64("2020-01-01") + np.arange(len(X))
+    for other in (times, times - times[0], np.column_stack([times, times])):
+        for fit in (regressor.fit, regressor.partial_fit):
+            with pytest.raises(ValueError, match="the targets are to be numbers; give the days"):
+                fit(X, other)
+    np.testing.assert_array_equal(regressor.predict(X), before)
+
+
 def test_columns_are_counted(regressor, data):
     X, y = data
     with pytest.raises(

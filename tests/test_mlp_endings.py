@@ -57,6 +57,24 @@ def test_early_stopping_is_repeatable_and_stops(noisy, outputs):
     assert best < first.n_iter_ - 1
 
 
+@pytest.mark.parametrize("n_rows", [40_000, 100_000])
+def test_a_schedule_that_has_come_to_its_end_is_no_limit(n_rows, recwarn):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((n_rows, 6))
+    y = np.sin(2 * X[:, 0]) + X[:, 1] * X[:, 2] + 0.5 * rng.standard_normal(n_rows)
+    SpectralMLPRegressor(20, random_state=0).fit(X, y)
+    assert not recwarn
+
+
+def test_lbfgs_that_has_as_good_as_ended_is_no_limit(recwarn):
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((500, 5))
+    y = X[:, 0] ** 2 + X[:, 1] + 0.3 * rng.standard_normal(500)
+    model = SpectralMLPRegressor(solver="lbfgs", max_iter=400, random_state=0).fit(X, y)
+    assert model.n_iter_ == 400  # the kinks of ReLU keep it from the end
+    assert not recwarn
+
+
 def test_a_limit_that_is_never_reached_costs_nothing(noisy):
     model, X, y = noisy
     model.set_params(early_stopping=True, n_iter_no_change=5, max_iter=10**11).fit(X, y)
@@ -146,7 +164,9 @@ def test_interruption_before_the_first_epoch(problem, interrupt_at, early_stoppi
 def test_an_interrupted_line_search_is_as_if_it_had_not_begun(
     problem, interrupt_at, outputs, monkeypatch
 ):
-    monkeypatch.setattr(base, "_WARM_UP", 0.0)  # that of fewer iterations would be shorter
+    monkeypatch.setattr(
+        base.BaseSpectralMLP, "_warm_up", 0.0
+    )  # that of fewer iterations would be shorter
     model, X, y = problem
     model.set_params(solver="lbfgs")
     interrupt_at(Objective, "evaluate", 30)

@@ -129,7 +129,7 @@ def test_partial_fit_learns(problem):
 
 def test_partial_fit_is_a_constant_rate_with_moments(problem, outputs, monkeypatch):
     """Three calls are three epochs of a fit at a constant rate, but for the warm-up."""
-    monkeypatch.setattr(base, "_WARM_UP", 0.0)
+    monkeypatch.setattr(base.BaseSpectralMLP, "_warm_up", 0.0)
     model, X, y = problem
     model.set_params(batch_size=50, learning_rate="constant", max_iter=3)
     parts = step(clone(model), X, y, 3)

@@ -200,6 +200,27 @@ def test_what_a_short_pilot_does_not_learn_is_not_noise():
 
 
 @pytest.mark.filterwarnings("ignore:L-BFGS")  # its last steps are small
+def test_a_pilot_learns_what_the_fit_learns():
+    """A line beside a product of signs, which takes a long warm-up."""
+    X = np.random.default_rng(0).standard_normal((9000, 8))
+    y = np.sign(X[:, 0] * X[:, 1] * X[:, 2]) + X[:, 3]
+    mlp = SpectralMLPRegressor(activation="logistic", alpha="auto", random_state=0)
+    assert mlp.fit(X[:6000], y[:6000]).score(X[6000:], y[6000:]) > 0.8  # the line alone: 0.5
+
+
+def test_noise_of_a_few_rows_asks_for_more():
+    """The formula knows how much noise there is, not that it is where an input is large."""
+    errors = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        X = rng.standard_normal((9000, 10))
+        signal = np.sin(X[:, 0]) + X[:, 1]
+        y = signal[:5000] + np.exp(X[:5000, 2]) * rng.standard_normal(5000)
+        mlp = SpectralMLPRegressor(alpha="auto", random_state=0).fit(X[:5000], y)
+        errors.append(np.mean((mlp.predict(X[5000:]) - signal[5000:]) ** 2) / signal.var())
+    assert sorted(errors)[1] < 0.1  # two of three; with the formula alone one in six
+
+
 def test_a_pilot_is_trained_as_the_network_is():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((4000, 10))

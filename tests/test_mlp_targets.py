@@ -149,7 +149,8 @@ def test_a_constant_output_has_no_say_in_scores_and_strengths():
     Y, weights = np.column_stack([y, np.full(600, 7.3)]), rng.uniform(0.5, 1.5, 600)
     model = SpectralMLPRegressor(20, alpha="auto", max_iter=200, random_state=0)
     alphas = [clone(model).fit(X, targets, weights).alpha_ for targets in (Y, y)]
-    assert alphas[0] == pytest.approx(alphas[1], rel=0.5)
+    # One of them may find a step of three better.
+    assert alphas[0] / 4 < alphas[1] < 4 * alphas[0]
     model.set_params(alpha=1e-3, early_stopping=True).fit(X, Y, weights)
     assert 0.9 < model.best_validation_score_ <= 1
 

@@ -168,10 +168,10 @@ class Stack:
         A copy: training on does not change what was read.
         """
         n, lists = self.widths[k], ([], [], [], [])
-        views = self.views(self.theta if flat is None else flat)
-        for t, (transfer, mode) in enumerate(
-            zip(views, self.architecture.eigenvalues, strict=True)
-        ):
+        flat = self.theta if flat is None else flat
+        row = flat[k].cpu().numpy().copy()  # once: an epoch of few rows takes no longer than this
+        places = {(t, name): place for t, name, *place in self._layout}
+        for t, mode in enumerate(self.architecture.eigenvalues):
             n_in, n_out = n[t], n[t + 1]
             shapes = {
                 "eigenvectors": (n_in, n_out),
@@ -185,11 +185,13 @@ class Stack:
                 "eigenvalues_out": 0.0,
             }
             for values, (name, (rows, columns)) in zip(lists, shapes.items(), strict=True):
-                if name in transfer:
-                    value = transfer[name][k, :rows, :columns].cpu().numpy().copy()
+                if (t, name) in places:
+                    start, shape = places[t, name]
+                    value = row[start : start + shape[0] * shape[1]].reshape(shape)
+                    value = np.ascontiguousarray(value[:rows, :columns])
                 else:
-                    constant = fixed[name] if flat is None or flat is self.theta else 0.0
-                    value = self.theta.new_full((rows, columns), constant).cpu().numpy()
+                    constant = fixed[name] if flat is self.theta else 0.0
+                    value = np.full((rows, columns), constant, row.dtype)
                 values.append(value if name == "eigenvectors" else value.ravel())
         return Parameters(*lists)
 

@@ -205,12 +205,13 @@ class RelevanceDisplay:
             self.lines_ += draw(k, shares, **style)
         if kind == "histogram":
             self.ax_.set_ylim(bottom=0.7)
-        self.ax_.legend()
+        # A histogram has its bars at both ends.
+        self.ax_.legend(loc="upper center" if kind == "histogram" else "best")
         return self
 
     def _draw_spectrum(self, k, shares, **line_kw):
         self.ax_.set(
-            xlabel="node, sorted by relevance",
+            xlabel="sorted by relevance",
             ylabel=rf"$R_i / \max R$ (at least $10^{{{np.log10(_FLOOR):.0f}}}$)",
             yscale="log",
         )
@@ -220,7 +221,6 @@ class RelevanceDisplay:
             order = np.argsort(-shares, kind="stable")
             names = np.asarray(self.node_names)[order]
             self.ax_.set_xticks(rank, names, rotation=90, parse_math=False)
-            self.ax_.set_xlabel("sorted by relevance")
         else:
             whole_ticks(self.ax_.xaxis)
         return self.ax_.plot(rank, spectrum, **curve_style(k, len(rank), **line_kw))

@@ -40,13 +40,13 @@ _N_STEPS = 8000
 _MIN_EPOCHS = 20
 _N_LBFGS_ITERATIONS = 1000
 
-# For this share of the steps nothing is penalised, and the eigenvalues stay where they start; see
-# docs/defaults.rst.
-_WARM_UP = 0.1
-
 
 class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
     """Common part of SpectralMLPRegressor and SpectralMLPClassifier."""
+
+    # For this share of the steps nothing is penalised, and the eigenvalues stay where they start;
+    # see docs/defaults.rst.
+    _warm_up = 0.1
 
     _parameter_constraints = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -332,12 +332,11 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             return 0
         if incremental:  # how many there will be is not known: as many steps as in a fit
             begun_by_fit = state.get("is_warm", False)
-            return int(
-                not begun_by_fit and getattr(self, "t_", 0) < _WARM_UP * _N_STEPS * batch_size
-            )
+            n_rows_seen = getattr(self, "t_", 0)
+            return int(not begun_by_fit and n_rows_seen < self._warm_up * _N_STEPS * batch_size)
         # However many are allowed, it is no longer than by default.
         most = min(n_epochs, self._n_epochs_by_default(n_rows, batch_size))
-        return 0 if started else int(_WARM_UP * most)
+        return 0 if started else int(self._warm_up * most)
 
     def _store(self, parameters, progress, state, moments, n_rows, incremental):
         """Set the fitted attributes."""

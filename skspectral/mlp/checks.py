@@ -234,9 +234,11 @@ def warn_of_ending(estimator, outcome, losses, n_epochs, patience):
     if outcome.converged[0] or len(losses) < n_epochs:
         return
     falling = True
-    if estimator.solver == "adam" and estimator.learning_rate == "cosine" and n_epochs > patience:
+    # At the end of the schedule; the falling rate itself lowers the loss for longer than that.
+    last = int(max(1, min(patience, n_epochs // 20)))
+    if (estimator.solver != "adam" or estimator.learning_rate == "cosine") and n_epochs > last:
         # As at a plateau: tol is the progress of an epoch.
-        falling = losses[-int(patience) - 1] - losses[-1] > estimator.tol * patience
+        falling = losses[-last - 1] - losses[-1] > estimator.tol * last
     if falling:
         name = "Stochastic Optimizer" if estimator.solver == "adam" else "L-BFGS"
         warn(

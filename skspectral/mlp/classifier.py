@@ -49,10 +49,10 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         What moves in training besides the intercepts.
     alpha : float or "auto", default=1e-3
         Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise, from
-        3e-4 to 1e-2: a pilot training, a quarter as long (if that learns nothing, as long), on
-        four fifths of the rows measures its error on the others, and up to three more whether the
-        strength is too much; rows that are copies count once. See ``alpha_`` and the page on
-        defaults.
+        3e-4 to 1e-2: a pilot training, half as long (if that learns nothing, as long), on four
+        fifths of the rows measures its error on the others, drawn at random, and up to three more
+        whether the strength is too much or too little; rows that are copies count once. See
+        ``alpha_`` and the page on defaults.
     alpha_phi, alpha_lambda, alpha_w : float, default=None
         Strengths for eigenvectors, eigenvalues and dense weights; None is `alpha`. Only the product
         of the first two matters at a minimum.
@@ -456,12 +456,15 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         return None if _is_multilabel(y) else y
 
     def _score(self, outputs, y, weights):
-        if outputs.shape[1] == 1:
-            outputs = outputs.ravel()
-        # As accuracy_score, which looks at the type of y each time, for as long as an epoch takes.
-        wrong = self._label_binarizer.inverse_transform(outputs) != y
-        if wrong.ndim == 2:  # of labels, which may be sparse
-            wrong = np.ravel(wrong.sum(axis=1)) > 0
+        # As accuracy_score of what predict gives; these look at types each time, for as long as an
+        # epoch takes.
+        if self._label_binarizer.y_type_.startswith("multilabel"):
+            wrong = self._label_binarizer.inverse_transform(outputs) != y
+            wrong = np.ravel(wrong.sum(axis=1)) > 0  # they may be sparse
+        elif outputs.shape[1] == 1:
+            wrong = self.classes_[(outputs[:, 0] > 0.5).astype(int)] != y
+        else:
+            wrong = self.classes_[outputs.argmax(axis=1)] != y
         return float(np.average(~wrong, weights=weights))
 
 

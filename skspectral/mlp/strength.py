@@ -1,5 +1,7 @@
 """The strength of the penalty, chosen from the data."""
 
+from functools import partial
+
 import numpy as np
 from sklearn.base import is_classifier
 
@@ -12,9 +14,11 @@ _WEAKEST = 3e-4
 # Stronger ones silence inputs that matter, before training has seen what they are for.
 _STRONGEST = 1e-2
 _FACTOR = 0.05
+# To one that is stronger than the formula says, if that is better.
+_STEP = 3
 
-# A pilot: this share of the epochs, on all rows but this share.
-_PILOT, _HELD_OUT = 0.25, 0.2
+# A pilot: this share of the epochs, with the warm-up of all, on all rows but this share.
+_PILOT, _HELD_OUT = 0.5, 0.2
 _FEWEST_ROWS = 10
 
 
@@ -26,14 +30,18 @@ def automatic_strength(estimator, X, y, weights=None):
     the cross-entropy 1; each input counts by its mean square, for one at most, and d is one at
     least. The penalty has to be stronger than that, and as weak as possible otherwise, so ``alpha =
     0.05 * slope * sqrt(share * spread * d / n)``, at least 3e-4 and at most 1e-2. ``share *
-    spread`` stands for sigma^2: `share` is what a short pilot training of Adam with the weakest
-    strength gets wrong of what a constant gets wrong, on a fifth of the rows that it has not seen,
-    and `spread` the variance of the classes over that of classes of equal weight. A pilot that is
-    not better than a constant, by a standard error, is repeated as long as the fit: only what that
-    does not learn either is noise. If a pilot with this strength ends with more wrong than that
-    with the weakest, by more than a standard error, the geometric mean of the two is tried, and
-    then the weakest taken; these are trained by the solver of the network. Rows that are copies of
-    others count once.
+    spread`` stands for sigma^2: `share` is what a pilot training of Adam with the weakest strength,
+    half as long as the fit, gets wrong of what a constant gets wrong, on a fifth of the rows that
+    it has not seen, and `spread` the variance of the classes over that of classes of equal weight.
+    A pilot that is not better than a constant, by a standard error, is repeated as long as the fit:
+    only what that does not learn either is noise.
+
+    Pilots by the solver of the network, compared where they end, say what the formula does not
+    know. If one with this strength has more wrong than that with the weakest, by more than a
+    standard error, the geometric mean of the two is tried, and then the weakest taken: the true
+    nodes may be many, each hardly more than noise. Otherwise, if one with three times the strength
+    has less wrong by as much, that is taken: the noise may be in a few rows. Rows that are copies
+    of others count once.
 
     Parameters
     ----------
@@ -58,23 +66,25 @@ def automatic_strength(estimator, X, y, weights=None):
     constant = estimator._error_of_constant(y, weights)
     if len(y) < _FEWEST_ROWS or not constant:
         return _strength(estimator, X, y, weights, share=1.0)  # too little to tell
-    data, n_held_out = (X, y, weights), _HELD_OUT * len(y)
+    n_held_out = _HELD_OUT * len(y)
     for length in (_PILOT, 1.0):
-        least, last = _errors_of_pilot(estimator, *data, _WEAKEST, length)
+        least, last = _errors_of_pilot(estimator, X, y, weights, length)
         learns = least < constant - _standard_error(estimator, constant, n_held_out)
         if learns:
             break
     alpha = _strength(estimator, X, y, weights, share=min(least / constant, 1.0))
     if alpha == _WEAKEST or not learns:
         return alpha
-    solver = estimator.solver
-    if solver != "adam":
-        last = _errors_of_pilot(estimator, *data, _WEAKEST, length, solver)[1]
-    most = last + _standard_error(estimator, last, n_held_out)
-    for strength in (alpha, float(np.sqrt(alpha * _WEAKEST))):
-        if _errors_of_pilot(estimator, *data, strength, length, solver)[1] <= most:
-            return strength
-    return _WEAKEST
+    error_of = partial(_last_error_of_pilot, estimator, X, y, weights, length)
+    if estimator.solver != "adam":
+        last = error_of(_WEAKEST)
+    most, error = last + _standard_error(estimator, last, n_held_out), error_of(alpha)
+    if error > most:
+        between = float(np.sqrt(alpha * _WEAKEST))
+        return between if error_of(between) <= most else _WEAKEST
+    stronger = min(_STEP * alpha, _STRONGEST)
+    least = error - _standard_error(estimator, error, n_held_out)
+    return stronger if alpha < stronger and error_of(stronger) < least else alpha
 
 
 def _strength(estimator, X, y, weights, share):
@@ -98,11 +108,26 @@ def _standard_error(estimator, error, n_rows):
     return error * np.sqrt(2 / n_rows)
 
 
-def _errors_of_pilot(estimator, X, y, weights, alpha, length, solver="adam"):
-    """Errors of a short training with this strength on rows that it has not seen: least and last.
+def _errors_of_pilot(estimator, X, y, weights, length):
+    """Least and last error of a training by Adam with the weakest strength, after each epoch."""
+    pilot = _pilot(estimator, len(y), _WEAKEST, length, solver="adam", early_stopping=True)
+    _fit(pilot, X, y, weights)
+    scores = pilot.validation_scores_
+    return [_error(pilot, score, len(y)) for score in (max(scores), scores[-1])]
 
-    L-BFGS, whose iterations are not scored, has the last only.
+
+def _last_error_of_pilot(estimator, X, y, weights, length, alpha):
+    """Error at the end of a training by the solver of the network.
+
+    Not scored on the way, which takes as long as an epoch where the rows are few.
     """
+    pilot = _pilot(estimator, len(y), alpha, length, estimator.solver, early_stopping=False)
+    rows, held_out = held_out_rows(pilot, np.arange(len(y)), y, pilot._generators()["split"])
+    _fit(pilot, X[rows], y[rows], None if weights is None else weights[rows])
+    return _error(pilot, validator(pilot, X, y, weights, held_out)(vars(pilot)), len(y))
+
+
+def _pilot(estimator, n_rows, alpha, length, solver, early_stopping):
     pilot = type(estimator)(**estimator.get_params())
     if is_classifier(pilot):
         pilot.set_params(class_weight=None)  # it is in the weights
@@ -114,10 +139,10 @@ def _errors_of_pilot(estimator, X, y, weights, alpha, length, solver="adam"):
         verbose=False,
         n_init=1,
         validation_fraction=_HELD_OUT,
-        early_stopping=solver == "adam",
+        early_stopping=early_stopping,
         n_iter_no_change=np.inf,
     )
-    n_rows = int((1 - _HELD_OUT) * len(y))
+    n_rows = int((1 - _HELD_OUT) * n_rows)
     if pilot.batch_size != "auto":
         pilot.set_params(batch_size=min(pilot.batch_size, n_rows))
     batch_size = pilot._batch_size(n_rows)
@@ -125,15 +150,16 @@ def _errors_of_pilot(estimator, X, y, weights, alpha, length, solver="adam"):
     if solver != estimator.solver:  # what bounds the iterations of L-BFGS are no epochs
         n_epochs = min(n_epochs, pilot._n_epochs_by_default(n_rows, batch_size))
     pilot.set_params(max_iter=max(1, int(length * n_epochs)))
-    rows, validate = slice(None), None
-    if solver != "adam":
-        rng = pilot._generators()["split"]
-        rows, held_out = held_out_rows(pilot, np.arange(len(y)), y, rng)
-        validate = validator(pilot, X, y, weights, held_out)
+    pilot._warm_up /= length  # what the fit is going to find, it is to find as well
+    return pilot
+
+
+def _fit(pilot, X, y, weights):
     with silence():  # the fit itself says what there is to say
-        pilot.fit(X[rows], y[rows], None if weights is None else weights[rows])
+        pilot.fit(X, y, weights)
     pass_on_interruption(pilot)
-    scores = pilot.validation_scores_ if validate is None else [validate(vars(pilot))]
-    # A classifier without an error on m rows may still make one in m.
-    resolution = 1 / (_HELD_OUT * len(y)) if is_classifier(estimator) else 0.0
-    return [max(1 - score, resolution) for score in (max(scores), scores[-1])]
+
+
+def _error(pilot, score, n_rows):
+    """A classifier without an error on m rows may still make one in m."""
+    return max(1 - score, 1 / (_HELD_OUT * n_rows) if is_classifier(pilot) else 0.0)

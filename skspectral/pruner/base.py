@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.feature_selection import SelectorMixin
-from sklearn.utils import ClassifierTags, get_tags, indexable
-from sklearn.utils._metadata_requests import _routing_enabled
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils import ClassifierTags, check_array, column_or_1d, get_tags, indexable
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_feature_names_in,
@@ -55,6 +54,9 @@ def _cuts_inputs(pruner):
 
 class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
     """Common part of SpectralPruner and SpectralPrunerCV."""
+
+    # Who passes groups on wants them held together, as for the splitters of scikit-learn.
+    __metadata_request__fit = {"groups": True}
 
     @property
     def estimator_(self):
@@ -269,19 +271,17 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             tags.non_deterministic = getattr(last_step(estimator), "random_state", 0) is None
         return tags
 
-    def _indexable(self, X, y):
-        """X and y, of which rows can be taken."""
+    def _indexable(self, X, y, groups):
+        """X and y, of which rows can be taken, and a number for the group of each row."""
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        return indexable(X, y)
-
-    def _routed(self, params):
-        """The parameters of `fit` that are for that of the estimator."""
-        if _routing_enabled():
-            return process_routing(self, "fit", **params).estimator.fit
-        return params
+        X, y, groups = indexable(X, y, groups)
+        if groups is not None:
+            groups = check_array(groups, input_name="groups", ensure_2d=False, dtype=None)
+            groups = np.unique(column_or_1d(groups), return_inverse=True)[1]
+        return X, y, groups
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_fitted")
@@ -336,7 +336,7 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         except (AttributeError, ValueError):  # a step that counts or names nothing
             return False
 
-    def _finish(self, estimator, masks, X, y, params, train=None, found=None):
+    def _finish(self, estimator, masks, X, y, params, groups=None, train=None, found=None):
         """Cut the network of a fitted estimator and remember all. X is what reaches the network.
 
         `train` is the training of the cut network, before anything else; `found` is a network that
@@ -362,7 +362,7 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
                 small = train(small, kept, y, sample_weight)
             if self.refit:
                 before = small
-                rows, *others = without_copies(network, X, y, sample_weight)
+                rows, *others = without_copies(network, X, y, sample_weight, groups)
                 small, scores = refit(before, select_columns(rows, masks[0]), *others)
                 is_refitted = small is not before
         change = network._outputs(X) - first._outputs(kept)

@@ -15,6 +15,28 @@ def losses(network, X, y):
     return loss_of(network).losses(*standard(network, X, y)).mean(axis=1)
 
 
+def mean_and_error(values, weights, groups=None):
+    """Weighted mean, and its standard error.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows,)
+    weights : ndarray of shape (n_rows,)
+    groups : ndarray of shape (n_rows,), int, default=None
+        Rows of a group are not independent of each other.
+
+    Returns
+    -------
+    mean, error : float
+    """
+    shares = weights / weights.sum()
+    mean = shares @ values
+    deviations = shares * (values - mean)
+    if groups is not None:
+        deviations = np.bincount(groups, deviations)
+    return mean, np.sqrt(deviations @ deviations)
+
+
 def standard(network, X, y):
     """Outputs and targets of a network, in units of the latter."""
     outputs = forward(

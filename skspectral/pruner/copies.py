@@ -7,7 +7,7 @@ from skspectral.mlp.copies import distinct_rows
 from skspectral.pruner.comparison import validated
 
 
-def without_copies(network, X, y, sample_weight=None):
+def without_copies(network, X, y, sample_weight=None, groups=None):
     """Each row once, with the weights of all its copies; see ``distinct_rows``.
 
     Classes are left alone.
@@ -19,16 +19,18 @@ def without_copies(network, X, y, sample_weight=None):
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
     sample_weight : array-like of shape (n_samples,), default=None
+    groups : ndarray of shape (n_samples,), int, default=None
 
     Returns
     -------
-    X, y, sample_weight
+    X, y, sample_weight, groups
         Those given, if none are taken for copies; otherwise without rows of weight zero.
     """
     rows = None
     if not is_classifier(network):
         rows, weights = distinct_rows(validated(network, X), network._targets(y), sample_weight)
     if rows is None:
-        return X, y, sample_weight
+        return X, y, sample_weight, groups
     X = X.tocsr() if hasattr(X, "tocsr") else X
-    return *(_safe_indexing(a, rows) for a in (X, y)), weights
+    groups = None if groups is None else groups[rows]
+    return *(_safe_indexing(a, rows) for a in (X, y)), weights, groups

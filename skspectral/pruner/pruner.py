@@ -6,7 +6,9 @@ from numbers import Integral, Real
 from sklearn.base import _fit_context, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
+from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
+from sklearn.utils.metadata_routing import process_routing
 
 from skspectral.mlp.checks import pass_on_interruption
 from skspectral.pruner.base import BasePruner
@@ -68,9 +70,9 @@ class SpectralPruner(BasePruner):
         `threshold` is ``"auto"``, and refits the pruned network.
     refit : bool, default=True
         Whether :meth:`fit` trains the pruned network on without penalty, to undo its shrinkage.
-        Where a threshold or a number has chosen the nodes, the result is kept if it loses less on
-        the rows held out for that, the share `validation_fraction` of the network, and scores no
-        worse.
+        Where a threshold or a number has chosen the nodes, the result is kept if it loses less, by
+        one standard error, on the rows held out for that, the share `validation_fraction` of the
+        network, and scores no worse.
     strategy : {"after", "before"}, default="after"
         ``"before"`` prunes before training: only the eigenvalues are trained, the nodes cut, and
         the small network is trained from the eigenvectors it started with. Not for a `prefit`
@@ -140,14 +142,16 @@ class SpectralPruner(BasePruner):
 
     Where there are fewer than two rows for each parameter that might matter, or fewer than twenty
     for each input that does, the data may not tell the size. Nor where what they leave would do
-    worse on rows that it has not seen than the network on those that it has, by more than a tenth
-    and a hundredth of the variance; the former is reckoned from the leverage of the rows (Allen;
-    Hansen and Larsen). Then network and size are found once more from two thirds of the rows, and
-    the data choose if what they leave predicts the others better than the network, by one standard
-    error; of fewer than 1500 rows each third is left out in turn. With fewer than sixty the
-    spectrum decides, that is, the sorted relevances. Rows of uneven weight count for as many of
-    equal weight as tell as much (Kish), and rows of a regressor that are copies of others once,
-    with their weights added up. Of more than 50 000 rows 50 000 are taken at random.
+    worse, by one standard error, on rows that it has not seen than the network on those that it
+    has, by more than a tenth and a hundredth of the variance, or explain less than four fifths of
+    what that does; the former is reckoned from the leverage of the rows (Allen; Hansen and Larsen),
+    which tells nothing of `groups`. Then network and size are found once more from two thirds of
+    the rows, and the data choose if what they leave predicts the others better than the network, by
+    one standard error; of fewer than 1500 rows, or groups, each third is left out in turn. With
+    fewer than sixty rows, or three groups, the spectrum decides, that is, the sorted relevances.
+    Rows of uneven weight count for as many of equal weight as tell as much (Kish), and rows of a
+    regressor that are copies of others once, with their weights added up. Of more than 50 000 rows
+    50 000 are taken at random.
 
     Of a classifier the deviance takes the place of the logarithm, a parameter costs 4, and the
     weights have a normal prior with a standard deviation of 2: standardise the inputs. Two
@@ -233,7 +237,7 @@ class SpectralPruner(BasePruner):
         self.strategy = strategy
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, **params):
+    def fit(self, X, y, *, groups=None, **params):
         """Fit the full network, unless it is fitted, cut it, and refit what is left.
 
         Parameters
@@ -242,6 +246,9 @@ class SpectralPruner(BasePruner):
             The input data.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The target.
+        groups : array-like of shape (n_samples,), default=None
+            What each row belongs to, such as a person or a day, where rows that do are more alike
+            than others: what is held out to judge nodes and refit is then whole groups.
         **params : dict
             Passed to `fit` of the estimator, such as ``sample_weight``, or with metadata routing
             enabled to where it asks for them. Arrays with one entry for each row are split as the
@@ -263,8 +270,10 @@ class SpectralPruner(BasePruner):
         sklearn.exceptions.NotFittedError
             If `estimator` should be fitted and is not.
         """
-        X, y = self._indexable(X, y)
-        params = self._routed(params)
+        X, y, groups = self._indexable(X, y, groups)
+        if _routing_enabled():
+            given = {} if groups is None else {"groups": groups}
+            params = process_routing(self, "fit", **given, **params).estimator.fit
         if self.prefit:
             estimator, train = deepcopy(self._given()), None
             refuse_other_parameters(estimator, params)
@@ -277,8 +286,10 @@ class SpectralPruner(BasePruner):
             refuse_other_data(network_of(estimator), X, y, network_weights(estimator, params))
         masks = self._select(estimator)
         asked = self.threshold == "auto" and self.n_nodes_to_select is None and self.refit
-        found = self._found(estimator, masks[0], X, y, params) if asked and train is None else None
-        return self._finish(estimator, masks, X, y, params, train, found)
+        found = None
+        if asked and train is None:
+            found = self._found(estimator, masks[0], X, y, params, groups)
+        return self._finish(estimator, masks, X, y, params, groups, train, found)
 
     def __sklearn_is_fitted__(self):
         if super().__sklearn_is_fitted__() or not self.prefit:
@@ -307,10 +318,10 @@ class SpectralPruner(BasePruner):
             return cut_network(estimator, self._select(estimator))
         raise NotFittedError(f"{name} needs data; call fit.")
 
-    def _found(self, estimator, inputs, X, y, params):
+    def _found(self, estimator, inputs, X, y, params, groups):
         """The network that the data choose, and its nodes; None if its spectrum does."""
         network = network_of(estimator)
-        rows = without_copies(network, X, y, network_weights(estimator, params))
+        rows = without_copies(network, X, y, network_weights(estimator, params), groups)
         return found_in_data(network, *rows, inputs, select=self._layer_of(estimator) == 0)
 
     def _given(self):

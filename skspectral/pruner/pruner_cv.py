@@ -134,7 +134,7 @@ class SpectralPrunerCV(BasePruner):
         self.n_jobs = n_jobs
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, **params):
+    def fit(self, X, y, *, groups=None, **params):
         """Fit the network in each split and on all rows, and cut it to the size chosen.
 
         Parameters
@@ -143,11 +143,13 @@ class SpectralPrunerCV(BasePruner):
             The input data.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The target.
+        groups : array-like of shape (n_samples,), default=None
+            What each row belongs to, for a `cv` that splits by it, and for the refit, which is
+            judged on whole groups.
         **params : dict
-            ``groups`` of the rows are for a `cv` that splits by them; all else is passed to `fit`
-            of the estimator, such as ``sample_weight``, or with metadata routing enabled to where
-            it, `cv` and the scorer ask for them; without it scores have no weights. Arrays with one
-            entry for each row are split as the rows are.
+            Passed to `fit` of the estimator, such as ``sample_weight``, or with metadata routing
+            enabled to where it, `cv` and the scorer ask for them; without it scores have no
+            weights. Arrays with one entry for each row are split as the rows are.
 
         Returns
         -------
@@ -160,8 +162,8 @@ class SpectralPrunerCV(BasePruner):
             If the estimator is or ends in no spectral network, has no hidden layer, the layer does
             not exist, y is None, `cv` makes no split, or no size has a finite score in every split.
         """
-        X, y = self._indexable(X, y)
-        params, split_params, score_params = self._routed_to_three(params)
+        X, y, codes = self._indexable(X, y, groups)
+        params, split_params, score_params = self._routed_to_three(groups, params)
         base = network_for(y) if self.estimator is None else clone(self.estimator)
         layer = layer_index(self.layer, network_of(base))
         if not network_of(base)._hidden_layer_sizes():
@@ -191,7 +193,7 @@ class SpectralPrunerCV(BasePruner):
             chosen *= max(1, sum(network.core_sizes_) / cores.mean())
         masks = select_masks(network, layer, "auto", None)[:1]
         masks += top_masks(network.node_importances_, min(round(chosen), sizes[-1]))
-        self._finish(estimator, masks, reaching(estimator, X), as_vector(y), params)
+        self._finish(estimator, masks, reaching(estimator, X), as_vector(y), params, codes)
         self.cv_results_ = _results(sizes, scores)
         return self
 
@@ -211,14 +213,14 @@ class SpectralPrunerCV(BasePruner):
         mapping = MethodMapping().add(caller="fit", callee="split")
         return router.add(splitter=self.cv, method_mapping=mapping)
 
-    def _routed_to_three(self, params):
+    def _routed_to_three(self, groups, params):
         """The parameters of `fit` for that of the estimator, for the splitter and the scorer."""
+        given = {} if groups is None else {"groups": groups}
         if _routing_enabled():
-            routed = process_routing(self, "fit", **params)
+            routed = process_routing(self, "fit", **given, **params)
             split_params = routed.get("splitter", {"split": {}})["split"]
             return routed.estimator.fit, split_params, routed.scorer.score
-        params = dict(params)
-        return params, {"groups": params.pop("groups", None)}, {}
+        return params, given, {}
 
     def _good(self, scores):
         """Sizes as good as the best; the first is the smallest."""

@@ -10,7 +10,8 @@ from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples
 
 from skspectral.mlp.checks import pass_on_interruption, silence
-from skspectral.pruner.comparison import losses, weights_of
+from skspectral.pruner.comparison import losses, mean_and_error, weights_of
+from skspectral.pruner.parts import parts_in_turn
 
 # Without penalty, over all rows given, of all parameters.
 FREE = {
@@ -34,13 +35,13 @@ def train_on(network, X, y, sample_weight, **parameters):
     return other.set_params(**own)
 
 
-def refit(network, X, y, sample_weight=None):
+def refit(network, X, y, sample_weight=None, groups=None):
     """Undo the shrinkage of the penalty, if that helps on rows held out.
 
     The penalty that finds the core also makes its weights too small. Training on without it
     (a relaxed fit) helps where the rows are many for the nodes that are left, and overfits where
-    they are few. So it is done on a part of the rows, and taken back if the network loses no less
-    for it on the others, or scores worse.
+    they are few. So it is done on a part of the rows, and taken back unless the network loses less
+    for it on the others, by one standard error, and scores no worse.
 
     Parameters
     ----------
@@ -49,20 +50,24 @@ def refit(network, X, y, sample_weight=None):
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
     sample_weight : array-like of shape (n_samples,), default=None
+    groups : ndarray of shape (n_samples,), int, default=None
+        All rows of a group are held out, or none.
 
     Returns
     -------
     network : the better one
     scores : dict of str to float
         ``"cut"`` and ``"refit"``: scores on the rows held out, before and after, with the weights
-        of the classes; empty if there are fewer than two such rows, or not all classes in the
-        others.
+        of the classes; empty if there are fewer than two such rows, or groups, or not all classes
+        in the others.
     """
-    X, y, sample_weight = indexable(X, y, sample_weight)
+    X, y, sample_weight, groups = indexable(X, y, sample_weight, groups)
     if sample_weight is not None:
         rows = np.flatnonzero(sample_weight)
-        X, y, sample_weight = (_safe_indexing(a, rows) for a in (X, y, sample_weight))
-    parts = _split(network, y)
+        X, y, sample_weight, groups = (
+            None if a is None else _safe_indexing(a, rows) for a in (X, y, sample_weight, groups)
+        )
+    parts = _split(network, y, groups)
     if parts is None:
         return network, {}
     (X_train, y_train, w_train), (X_test, y_test, _) = (
@@ -79,11 +84,13 @@ def refit(network, X, y, sample_weight=None):
     # A row or two decide on accuracy, or none where one class is rare, and it says nothing of
     # probabilities that have become too sure.
     before, after = (losses(one, X_test, y_test) for one in (network, free))
-    better = scores["refit"] >= scores["cut"] and test[2] @ (after - before) < 0
+    own = None if groups is None else groups[parts[1]]
+    mean, error = mean_and_error(after - before, test[2], own)
+    better = scores["refit"] >= scores["cut"] and mean < -error
     return (free if better else network), scores
 
 
-def _split(network, y):
+def _split(network, y, groups):
     """Rows to train on and to score on; None if there are too few to tell anything."""
     n_rows = _num_samples(y)
     n_test = int(np.ceil(network.validation_fraction * n_rows))
@@ -92,8 +99,13 @@ def _split(network, y):
     smallest, n_classes = (2, 2) if strata is None else _counts(strata)
     if smallest < 2 or min(n_test, n_rows - n_test) < n_classes:
         return None
+    rows = np.arange(n_rows)
+    if groups is not None:
+        n_groups = len(np.unique(groups))
+        n_parts = min(max(2, round(n_rows / n_test)), n_groups)
+        return None if n_groups < 2 else next(parts_in_turn(network, y, rows, n_parts, groups))
     return train_test_split(
-        np.arange(n_rows), test_size=n_test, stratify=strata, random_state=network.random_state
+        rows, test_size=n_test, stratify=strata, random_state=network.random_state
     )
 
 

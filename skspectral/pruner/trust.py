@@ -4,15 +4,15 @@ from itertools import islice
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
 from skspectral.mlp.checks import pass_on_interruption, silence
-from skspectral.pruner.comparison import losses, standard, validated, weights_of
+from skspectral.pruner.comparison import losses, mean_and_error, standard, validated, weights_of
 from skspectral.pruner.free import effective
 from skspectral.pruner.left_out import left_out_errors
 from skspectral.pruner.loss import loss_of
+from skspectral.pruner.parts import parts_in_turn
 from skspectral.pruner.recovery import (
     MOST_ROWS,
     ROWS_PER_INPUT,
@@ -28,8 +28,8 @@ from skspectral.pruner.recovery import (
 _WEAK = 0.25
 
 # What is found may leave so many times as much of rows that it has not seen as the network of those
-# that it has, and this share of the variance.
-_TIMES, _TRIFLE = 1.1, 0.01
+# that it has, and this share of the variance, if it explains this share of what the network does.
+_TIMES, _TRIFLE, _EXPLAINED = 1.1, 0.01, 0.8
 
 # With so many rows for each parameter none is learnt by heart where nothing is left of the error,
 # or where that of rows left out is no larger than noise alone would make it, but for this factor.
@@ -42,8 +42,8 @@ _KURTOSIS = 3
 # training.
 _MOST_PRODUCTS = 1e11
 
-# A trial holds out one of so many parts of the rows; each in turn where the rows are fewer than
-# these.
+# A trial holds out one of so many parts of the rows; each in turn where the rows, or their groups,
+# are fewer than these.
 _N_PARTS, _MANY_ROWS = 3, 1500
 
 # Share of the rows held out, at most, that it may classify wrongly more than the network.
@@ -57,30 +57,32 @@ _FEWEST_ROWS, _FEWEST_OF_A_CLASS = 60, 3
 _ROWS_OF_CLASSES, _MOST_WORK = 10, 1e8
 
 
-def found_in_data(network, X, y, sample_weight=None, inputs=None, select=False):
+def found_in_data(network, X, y, sample_weight=None, groups=None, inputs=None, select=False):
     """What :func:`recover` finds, where that is to be preferred to the given network.
 
     It is where the rows are many for the inputs and nodes of a regressor that might matter, and
     what is found would predict rows that it has not seen about as well as the network explains
-    those that it has. Otherwise it has to predict others better: see :func:`recovery_pays`.
+    those that it has. Otherwise, and always if the rows are in groups, of which those errors tell
+    nothing, it has to predict others better: see :func:`recovery_pays`.
 
     Parameters
     ----------
     network, X, y, sample_weight, inputs, select
         See :func:`recover`.
+    groups : ndarray of shape (n_samples,), int, default=None
+        Rows of a group are not independent of each other.
 
     Returns
     -------
     found : tuple (network, masks) or None
     """
     found = None
-    if not is_classifier(network) and is_recoverable(
-        network, _n_rows(network, y, sample_weight), inputs
-    ):
+    tells = groups is None and not is_classifier(network)
+    if tells and is_recoverable(network, _n_rows(network, y, sample_weight), inputs):
         found = recover(network, X, y, sample_weight, inputs, select)
         if _foresees(*found, network, X, y, sample_weight):
             return found
-    if not recovery_pays(network, X, y, sample_weight, select):
+    if not recovery_pays(network, X, y, sample_weight, groups, select):
         return None
     n_rows = _n_rows(network, y, sample_weight)
     few, tried = (are_few(n, network.n_features_in_) for n in (n_rows, n_rows * (1 - 1 / _N_PARTS)))
@@ -117,7 +119,7 @@ def is_recoverable(network, n_rows, inputs=None):
     return _n_parameters(network, min(n_inputs, most)) * ROWS_PER_PARAMETER <= n_rows
 
 
-def recovery_pays(network, X, y, sample_weight=None, select=False):
+def recovery_pays(network, X, y, sample_weight=None, groups=None, select=False):
     """Whether the network that :func:`recover` finds predicts better than the given one.
 
     For data that cannot tell the size for certain. Both are fitted to two thirds of the rows, from
@@ -127,16 +129,16 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
 
     Parameters
     ----------
-    network, X, y, sample_weight, select
-        See :func:`recover`.
+    network, X, y, sample_weight, groups, select
+        See :func:`found_in_data`.
 
     Returns
     -------
     pays : bool
-        False if it has no nodes that matter, with fewer than sixty rows, and where two thirds of
-        them are too few for a fit; of classes, with fewer than three of each that it knows, with or
-        without each label that varies, and where rows and parameters that might matter are many,
-        but not ten rows for each.
+        False if it has no nodes that matter, with fewer than sixty rows or three groups, and where
+        two thirds of them are too few for a fit, or lack a class; of classes, with fewer than three
+        of each that it knows, with or without each label that varies, and where rows and parameters
+        that might matter are many, but not ten rows for each.
     """
     rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
     if not _has_nodes(network):
@@ -153,8 +155,10 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
     weights = weights_of(network, y, sample_weight)
     if effective(len(weights), weights) < _FEWEST_ROWS:
         return False
-    more, shares, fewer = [], [], 0.0
-    for train, held_out in _trials(network, y, rows):
+    if groups is not None and len(np.unique(groups[rows])) < _N_PARTS:
+        return False
+    more, shares, tested, fewer = [], [], [], 0.0
+    for train, held_out in _trials(network, y, rows, groups):
         pair = _tried(network, *_rows_of(train, X, y, sample_weight), select)
         if pair is None:
             return False
@@ -162,31 +166,28 @@ def recovery_pays(network, X, y, sample_weight=None, select=False):
         X_test, y_test, own = _rows_of(held_out, X, y, weights)
         more.append(losses(other, X_test, y_test) - losses(student, X_test, y_test))
         shares.append(own)
+        tested.append(held_out)
         if is_classifier(network):
             # What is too sure of itself is unlikely, and for that alone a constant may be better.
             scores = (one.score(X_test, y_test, own) for one in (student, other))
             fewer += own.sum() * (np.subtract(*scores) - _MORE_WRONG)
-    more, shares = np.concatenate(more), np.concatenate(shares)
-    shares /= shares.sum()
-    mean = shares @ more
-    error = np.sqrt(shares**2 @ (more - mean) ** 2)
+    more, shares, tested = map(np.concatenate, (more, shares, tested))
+    mean, error = mean_and_error(more, shares, None if groups is None else groups[tested])
     return bool(mean <= -error and fewer <= 0)
 
 
-def _trials(network, y, rows):
-    """Rows to train on and to compare on: of few rows each third has its turn."""
-    strata = network._strata(y)
-    if strata is None:
-        parts = KFold(_N_PARTS, shuffle=True, random_state=network.random_state).split(rows)
-    else:
-        parts = StratifiedKFold(_N_PARTS, shuffle=True, random_state=network.random_state)
-        parts = parts.split(rows, _safe_indexing(strata, rows))
-    n_trials = 1 if len(rows) >= _MANY_ROWS else _N_PARTS
-    return [(rows[train], rows[held_out]) for train, held_out in islice(parts, n_trials)]
+def _trials(network, y, rows, groups):
+    """Rows to train on and to compare on: of few rows, or groups, each third has its turn."""
+    n_units = len(rows) if groups is None else len(np.unique(groups[rows]))
+    parts = parts_in_turn(network, y, rows, _N_PARTS, groups)
+    return islice(parts, 1 if n_units >= _MANY_ROWS else _N_PARTS)
 
 
 def _tried(network, X, y, sample_weight, select):
     """What is found from these rows, and the network fitted to them; None if it cannot be."""
+    strata = network._strata(y)
+    if strata is not None and len(np.unique(strata)) < len(network.classes_):
+        return None
     student = clone(network)
     student.set_callbacks()
     with silence():  # the fit to all rows has said what there is to say
@@ -241,10 +242,10 @@ def _foresees(found, masks, network, X, y, sample_weight):
     outputs, targets = standard(found, X, y)
     weights = weights_of(network, y, sample_weight)
     errors, loss = outputs - targets, loss_of(found)
-    seen = np.subtract(*standard(network, X, y))
+    before = np.subtract(*standard(network, X, y))
     first, *others = found.coefs_
     n_parameters = sum(p.size for p in (first[masks[0]], *others, *found.intercepts_))
-    own, seen = (np.average(e**2, axis=0, weights=weights).mean() for e in (errors, seen))
+    own, seen = (np.average(e**2, axis=0, weights=weights).mean() for e in (errors, before))
     if own < loss.nothing and _n_telling(targets, weights) >= _PLENTY * n_parameters:
         return True
     unseen = own
@@ -256,14 +257,17 @@ def _foresees(found, masks, network, X, y, sample_weight):
             *(found, masks[0], validated(found, X), errors * scale, mean - targets * scale),
             weights=weights[:, None] * importance,
         )
-        unseen = np.average((errors / scale) ** 2, axis=0, weights=weights).mean()
+        errors = errors / scale
+        unseen = np.average(errors**2, axis=0, weights=weights).mean()
         n_rows = effective(len(weights), weights)
         if n_rows >= _PLENTY * n_parameters:
             # What so many parameters learn of noise alone, and rows left out do not bear out.
             learnt = (n_rows + n_parameters) / (n_rows - n_parameters)
             if unseen <= _AS_NOISE * learnt * own:
                 seen *= learnt
-    return unseen <= _TIMES * seen + _TRIFLE
+    most = min(_TIMES * seen + _TRIFLE, 1 - _EXPLAINED * (1 - seen))
+    # Where a few rows make up the errors, these tell little.
+    return unseen + mean_and_error((errors**2 - before**2).mean(axis=1), weights)[1] <= most
 
 
 def _rows_of(rows, *data):
