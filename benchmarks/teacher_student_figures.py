@@ -81,7 +81,11 @@ def against_width(runs, name):
         ax.axhline(20, color="0.5", linestyle=":", label=r"$h_T = 20$")
     label = "core size" if name == "core" else "test MSE / variance of y"
     ax.set(xscale="log", yscale="log", xlabel="width h of the student", ylabel=label)
-    ax.legend()
+    if name == "core":
+        ax.legend()
+    else:
+        ax.set_ylim(top=0.2)  # room for the legend above the error bars
+        ax.legend(loc="upper right", ncols=2)
     return figure
 
 

@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_classification, make_teacher_regression
 from skspectral.mlp.copies import distinct_rows
+from skspectral.mlp.strength import _pilot
 
 
 def chosen(X, y, **parameters):
@@ -199,13 +200,28 @@ def test_what_a_short_pilot_does_not_learn_is_not_noise():
     assert mlp.score(X[4000:], y[4000:]) > 0.9
 
 
-@pytest.mark.filterwarnings("ignore:L-BFGS")  # its last steps are small
 def test_a_pilot_learns_what_the_fit_learns():
     """A line beside a product of signs, which takes a long warm-up."""
     X = np.random.default_rng(0).standard_normal((9000, 8))
     y = np.sign(X[:, 0] * X[:, 1] * X[:, 2]) + X[:, 3]
     mlp = SpectralMLPRegressor(activation="logistic", alpha="auto", random_state=0)
     assert mlp.fit(X[:6000], y[:6000]).score(X[6000:], y[6000:]) > 0.8  # the line alone: 0.5
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"max_iter": 4000}, {"solver": "lbfgs", "max_iter": 2000}, {"batch_size": 20}]
+)
+def test_the_warm_up_of_a_pilot_is_that_of_the_fit(settings):
+    model = SpectralMLPRegressor(5, **settings)
+
+    def warm_up(model, solver):
+        batch_size = model._batch_size(300)
+        n_epochs = model.set_params(solver=solver)._n_epochs(300, batch_size)
+        return model._n_warm_up(n_epochs, 300, batch_size, {}, started=False, incremental=False)
+
+    pilot = _pilot(model, 375, 1e-3, 0.5, model.solver, early_stopping=False)
+    assert pilot.max_iter == clone(model)._n_epochs(300, model._batch_size(300)) // 2
+    assert warm_up(pilot, model.solver) == pytest.approx(warm_up(clone(model), model.solver), abs=1)
 
 
 def test_noise_of_a_few_rows_asks_for_more():

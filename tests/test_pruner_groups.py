@@ -104,7 +104,23 @@ def test_rows_of_a_group_count_once_in_the_standard_error():
 def test_fewer_groups_than_parts_leave_it_to_the_spectrum(rows, student):
     pruner = SpectralPruner(student, prefit=True).fit(*rows[:2], groups=rows[2] % 2)
     assert pruner.n_nodes_ == student.core_sizes_
-    assert list(pruner.refit_scores_) == ["cut", "refit"]
+    assert pruner.refit_scores_ == {}
+
+
+@pytest.mark.parametrize("groups", [np.arange(1000) == 0, np.maximum(np.arange(1000) - 990, 0)])
+def test_groups_of_uneven_size_leave_enough_rows(rows, student, groups, recwarn):
+    pruner = SpectralPruner(student, prefit=True).fit(*rows[:2], groups=groups)
+    assert pruner.n_nodes_ == student.core_sizes_
+    assert np.isfinite(list(pruner.refit_scores_.values())).all()
+    assert not recwarn
+
+
+def test_a_rare_class_is_in_both_parts(rows, recwarn):
+    X, y, groups = rows
+    y = np.where(np.isin(np.arange(1000), [7, 257, 507, 757]), 2, y > 0)
+    network = SpectralMLPClassifier(20, max_iter=200, random_state=0).fit(X, y)
+    assert list(refit(network, X, y, groups=groups)[1]) == ["cut", "refit"]
+    assert not recwarn
 
 
 def test_a_class_that_one_group_has_to_itself_leaves_it_to_the_spectrum(rows):
@@ -118,8 +134,11 @@ def test_a_class_that_one_group_has_to_itself_leaves_it_to_the_spectrum(rows):
 def test_groups_are_to_be_as_many_as_rows(rows, pruner):
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         pruner(SpectralMLPRegressor(5)).fit(*rows[:2], groups=rows[2][:-1])
-    with pytest.raises(ValueError, match="1d array"):
+    with pytest.raises(ValueError, match="Got groups of shape"):
         pruner(SpectralMLPRegressor(5)).fit(*rows[:2], groups=rows[0])
+    mixed = np.where(rows[2] < 50, None, "other")
+    with pytest.raises(ValueError, match="Got groups of several kinds, or a missing one"):
+        pruner(SpectralMLPRegressor(5)).fit(*rows[:2], groups=mixed)
 
 
 def test_groups_reach_pruners_and_splitters_alike(rows, monkeypatch):
@@ -129,7 +148,7 @@ def test_groups_reach_pruners_and_splitters_alike(rows, monkeypatch):
         "skspectral.pruner.pruner.found_in_data",
         lambda network, X, y, weights, groups, *_, **__: seen.append(len(np.unique(groups))),
     )
-    student = SpectralMLPRegressor(10, max_iter=50, random_state=0)
+    student = SpectralMLPRegressor(10, max_iter=200, random_state=0)
     pipe = make_pipeline(StandardScaler(), SpectralPruner(student))
     with config_context(enable_metadata_routing=True):
         cross_validate(pipe, X, y, cv=GroupKFold(4), params={"groups": groups})
@@ -137,5 +156,21 @@ def test_groups_reach_pruners_and_splitters_alike(rows, monkeypatch):
         pruner = SpectralPrunerCV(student, cv=GroupKFold(4)).fit(X, y, groups=groups)
         assert len(pruner.cv_results_) == 7
         SpectralPrunerCV(student, cv=4).fit(X, y, groups=groups)  # for the refit alone
-    again = SpectralPrunerCV(student, cv=GroupKFold(4)).fit(X, y, groups=groups)
+    again = SpectralPrunerCV(student, cv=GroupKFold(4)).fit(X, y, groups=groups[:, None])
     assert_array_equal(again.predict(X), pruner.predict(X))
+
+
+def test_who_has_no_use_for_groups_is_not_told_of_them(rows, recwarn):
+    class Halves:
+        def split(self, X, y, groups):
+            assert groups is None
+            yield np.arange(500), np.arange(500, 1000)
+
+        def get_n_splits(self, X=None, y=None, groups=None):
+            return 1
+
+    X, y, groups = rows
+    student = SpectralMLPRegressor(10, max_iter=200, random_state=0)
+    SpectralPrunerCV(student, cv=Halves()).fit(X, y)
+    SpectralPrunerCV(student, cv=3).fit(X, y, groups=groups)
+    assert not recwarn

@@ -307,7 +307,11 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         state = state | {"interrupted": outcome.interrupted}
         self._store(parameters, progress, state, moments, n_rows, incremental)
         if outcome.interrupted or not incremental:
-            warn_of_ending(self, outcome, progress.losses, n_epochs, patience)
+            last = patience
+            if n_epochs >= self._n_epochs_by_default(n_rows, batch_size):
+                # The schedule of Adam lowers the loss for longer than that; L-BFGS creeps at kinks.
+                last = min(patience, max(1, n_epochs // 20))
+            warn_of_ending(self, outcome, progress.losses, n_epochs, last)
             penalty = parameters.penalty(strengths, state["mode"])
             warn_of_failure(self, progress.kept_loss, penalty, member["targets"], member["weights"])
         if not (incremental and n_warm_up):

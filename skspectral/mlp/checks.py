@@ -226,19 +226,29 @@ def _blocks(X, rows):
         yield X[rows[part]]
 
 
-def warn_of_ending(estimator, outcome, losses, n_epochs, patience):
-    """Warn of a training that was cut short, by the user or by `max_iter`."""
+def warn_of_ending(estimator, outcome, losses, n_epochs, last):
+    """Warn of a training that was cut short, by the user or by `max_iter`.
+
+    Parameters
+    ----------
+    estimator : SpectralMLPRegressor or SpectralMLPClassifier
+    outcome : skspectral.engine.solvers.Outcome
+    losses : list of float
+        Of each epoch.
+    n_epochs : int
+        At most.
+    last : float
+        So many epochs, the last, are to tell whether the loss was still falling.
+    """
     if outcome.interrupted:
         warn("Training interrupted by user.")
         return
     if outcome.converged[0] or len(losses) < n_epochs:
         return
     falling = True
-    # At the end of the schedule; the falling rate itself lowers the loss for longer than that.
-    last = int(max(1, min(patience, n_epochs // 20)))
     if (estimator.solver != "adam" or estimator.learning_rate == "cosine") and n_epochs > last:
         # As at a plateau: tol is the progress of an epoch.
-        falling = losses[-last - 1] - losses[-1] > estimator.tol * last
+        falling = losses[-int(last) - 1] - losses[-1] > estimator.tol * last
     if falling:
         name = "Stochastic Optimizer" if estimator.solver == "adam" else "L-BFGS"
         warn(

@@ -147,10 +147,12 @@ def _pilot(estimator, n_rows, alpha, length, solver, early_stopping):
         pilot.set_params(batch_size=min(pilot.batch_size, n_rows))
     batch_size = pilot._batch_size(n_rows)
     n_epochs = pilot._n_epochs(n_rows, batch_size)
+    by_default = pilot._n_epochs_by_default(n_rows, batch_size)
     if solver != estimator.solver:  # what bounds the iterations of L-BFGS are no epochs
-        n_epochs = min(n_epochs, pilot._n_epochs_by_default(n_rows, batch_size))
+        n_epochs = min(n_epochs, by_default)
     pilot.set_params(max_iter=max(1, int(length * n_epochs)))
-    pilot._warm_up /= length  # what the fit is going to find, it is to find as well
+    # As long as that of the fit: what that is going to find, the pilot is to find as well.
+    pilot._warm_up *= min(n_epochs, by_default) / min(pilot.max_iter, by_default)
     return pilot
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.feature_selection import SelectorMixin
-from sklearn.utils import ClassifierTags, check_array, column_or_1d, get_tags, indexable
+from sklearn.utils import ClassifierTags, check_array, get_tags, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
@@ -272,16 +272,28 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         return tags
 
     def _indexable(self, X, y, groups):
-        """X and y, of which rows can be taken, and a number for the group of each row."""
+        """X and y, of which rows can be taken, groups, and a number for the group of each row."""
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         X, y, groups = indexable(X, y, groups)
-        if groups is not None:
+        if groups is None:
+            return X, y, None, None
+        try:
             groups = check_array(groups, input_name="groups", ensure_2d=False, dtype=None)
-            groups = np.unique(column_or_1d(groups), return_inverse=True)[1]
-        return X, y, groups
+            if groups.size != len(groups):
+                raise ValueError(
+                    f"Got groups of shape {groups.shape}; give one number or one string for each "
+                    "row."
+                )
+            groups = groups.ravel()
+            return X, y, groups, np.unique(groups, return_inverse=True)[1]
+        except TypeError as error:
+            raise ValueError(
+                "Got groups of several kinds, or a missing one; give one number or one string for "
+                "each row."
+            ) from error
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_fitted")

@@ -270,7 +270,7 @@ class SpectralPruner(BasePruner):
         sklearn.exceptions.NotFittedError
             If `estimator` should be fitted and is not.
         """
-        X, y, groups = self._indexable(X, y, groups)
+        X, y, groups, codes = self._indexable(X, y, groups)
         if _routing_enabled():
             given = {} if groups is None else {"groups": groups}
             params = process_routing(self, "fit", **given, **params).estimator.fit
@@ -288,8 +288,8 @@ class SpectralPruner(BasePruner):
         asked = self.threshold == "auto" and self.n_nodes_to_select is None and self.refit
         found = None
         if asked and train is None:
-            found = self._found(estimator, masks[0], X, y, params, groups)
-        return self._finish(estimator, masks, X, y, params, groups, train, found)
+            found = self._found(estimator, masks[0], X, y, params, codes)
+        return self._finish(estimator, masks, X, y, params, codes, train, found)
 
     def __sklearn_is_fitted__(self):
         if super().__sklearn_is_fitted__() or not self.prefit:

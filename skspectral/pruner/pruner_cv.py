@@ -162,7 +162,7 @@ class SpectralPrunerCV(BasePruner):
             If the estimator is or ends in no spectral network, has no hidden layer, the layer does
             not exist, y is None, `cv` makes no split, or no size has a finite score in every split.
         """
-        X, y, codes = self._indexable(X, y, groups)
+        X, y, groups, codes = self._indexable(X, y, groups)
         params, split_params, score_params = self._routed_to_three(groups, params)
         base = network_for(y) if self.estimator is None else clone(self.estimator)
         layer = layer_index(self.layer, network_of(base))
@@ -215,12 +215,13 @@ class SpectralPrunerCV(BasePruner):
 
     def _routed_to_three(self, groups, params):
         """The parameters of `fit` for that of the estimator, for the splitter and the scorer."""
-        given = {} if groups is None else {"groups": groups}
         if _routing_enabled():
+            given = {} if groups is None else {"groups": groups}
             routed = process_routing(self, "fit", **given, **params)
             split_params = routed.get("splitter", {"split": {}})["split"]
             return routed.estimator.fit, split_params, routed.scorer.score
-        return params, given, {}
+        # A number, or splits that are made already, have no use for them.
+        return params, {"groups": groups} if hasattr(self.cv, "split") else {}, {}
 
     def _good(self, scores):
         """Sizes as good as the best; the first is the smallest."""

@@ -58,8 +58,8 @@ def refit(network, X, y, sample_weight=None, groups=None):
     network : the better one
     scores : dict of str to float
         ``"cut"`` and ``"refit"``: scores on the rows held out, before and after, with the weights
-        of the classes; empty if there are fewer than two such rows, or groups, or not all classes
-        in the others.
+        of the classes; empty if there are fewer than two such rows, fewer than six groups, or not
+        all classes in the others.
     """
     X, y, sample_weight, groups = indexable(X, y, sample_weight, groups)
     if sample_weight is not None:
@@ -96,14 +96,19 @@ def _split(network, y, groups):
     n_test = int(np.ceil(network.validation_fraction * n_rows))
     strata = y if is_classifier(network) and np.ndim(y) == 1 else None
     # Both parts need every class.
-    smallest, n_classes = (2, 2) if strata is None else _counts(strata)
+    smallest, n_classes = (np.inf, 2) if strata is None else _counts(strata)
     if smallest < 2 or min(n_test, n_rows - n_test) < n_classes:
         return None
     rows = np.arange(n_rows)
     if groups is not None:
-        n_groups = len(np.unique(groups))
-        n_parts = min(max(2, round(n_rows / n_test)), n_groups)
-        return None if n_groups < 2 else next(parts_in_turn(network, y, rows, n_parts, groups))
+        # Three groups, at least, for a standard error.
+        n_parts = min(round(n_rows / n_test), len(np.unique(groups)) // 3, smallest)
+        if n_parts < 2:
+            return None
+        parts = parts_in_turn(network, y, rows, n_parts, groups)
+        # Of groups that differ in size a part may have most of the rows, or next to none.
+        parts = min(parts, key=lambda part: abs(len(part[1]) - n_test))
+        return parts if min(map(len, parts)) >= n_classes else None
     return train_test_split(
         rows, test_size=n_test, stratify=strata, random_state=network.random_state
     )

@@ -159,6 +159,8 @@ def recovery_pays(network, X, y, sample_weight=None, groups=None, select=False):
         return False
     more, shares, tested, fewer = [], [], [], 0.0
     for train, held_out in _trials(network, y, rows, groups):
+        if len(train) < _FEWEST_ROWS - _FEWEST_ROWS // _N_PARTS:  # groups may differ in size
+            return False
         pair = _tried(network, *_rows_of(train, X, y, sample_weight), select)
         if pair is None:
             return False
