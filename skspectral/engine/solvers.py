@@ -343,8 +343,7 @@ def lbfgs(
     def descend(n_iterations, parameters, is_penalised=True):
         objective.penalise(is_penalised)
         stack.theta.copy_(accepted)
-        section = stack.trainable(parameters)
-        theta, gradient = stack.theta[:, section], stack.gradient[:, section]
+        theta, gradient = (a[:, stack.trainable(parameters)] for a in (stack.theta, stack.gradient))
 
         def value_and_gradient(flat):
             theta[0] = torch.from_numpy(flat)
@@ -377,11 +376,10 @@ def lbfgs(
                 after_iteration(result)
         outcome.converged[:] = result.success
 
-    warm = min(n_warm_up, n_epochs)
-    stages = (warm // 2, "eigenvectors", False), (warm, "eigenvectors"), (n_epochs, trainable)
+    warm_up = (n_warm_up // 2, "eigenvectors", False), (n_warm_up, "eigenvectors")
     try:
-        for last, *stage in stages:
-            if not stopped and (n_left := last - int(outcome.n_epochs[0])) > 0:
+        for last, *stage in (*warm_up, (n_epochs, trainable)):
+            if not stopped and (n_left := min(last, n_epochs) - int(outcome.n_epochs[0])) > 0:
                 descend(n_left, *stage)
     except KeyboardInterrupt:
         outcome.interrupted = True

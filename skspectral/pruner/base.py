@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import ClassifierTags, check_array, get_tags, indexable
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_feature_names_in,
@@ -294,6 +294,11 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
                 "Got groups of several kinds, or a missing one; give one number or one string for "
                 "each row."
             ) from error
+
+    def _routed(self, groups, params):
+        """The parameters of `fit`, with metadata routing, by whom they are for."""
+        given = {} if groups is None else {"groups": groups}
+        return process_routing(self, "fit", **given, **params)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_fitted")

@@ -8,7 +8,6 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
-from sklearn.utils.metadata_routing import process_routing
 
 from skspectral.mlp.checks import pass_on_interruption
 from skspectral.pruner.base import BasePruner
@@ -272,8 +271,7 @@ class SpectralPruner(BasePruner):
         """
         X, y, groups, codes = self._indexable(X, y, groups)
         if _routing_enabled():
-            given = {} if groups is None else {"groups": groups}
-            params = process_routing(self, "fit", **given, **params).estimator.fit
+            params = self._routed(groups, params).estimator.fit
         if self.prefit:
             estimator, train = deepcopy(self._given()), None
             refuse_other_parameters(estimator, params)

@@ -10,7 +10,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, check_array
 from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.metadata_routing import MethodMapping, process_routing
+from sklearn.utils.metadata_routing import MethodMapping
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
@@ -216,8 +216,7 @@ class SpectralPrunerCV(BasePruner):
     def _routed_to_three(self, groups, params):
         """The parameters of `fit` for that of the estimator, for the splitter and the scorer."""
         if _routing_enabled():
-            given = {} if groups is None else {"groups": groups}
-            routed = process_routing(self, "fit", **given, **params)
+            routed = self._routed(groups, params)
             split_params = routed.get("splitter", {"split": {}})["split"]
             return routed.estimator.fit, split_params, routed.scorer.score
         # A number, or splits that are made already, have no use for them.
