@@ -32,7 +32,7 @@ defaults: $(VENV)/installed
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/defaults.py --alphas auto 3e-4 3e-3 1e-2
 
 clean:
-	rm -rf $(VENV) build dist docs/_build docs/generated relevance.png teacher.png .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist docs/_build docs/generated docs/auto_examples relevance.png .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/installed: pyproject.toml constraints.txt

@@ -4,6 +4,7 @@ import re
 from importlib.metadata import version as installed_version
 
 from numpydoc.docscrape_sphinx import SphinxDocString
+from sphinx_gallery.sorting import ExplicitOrder
 
 project = "skspectral"
 author = "The skspectral developers"
@@ -14,6 +15,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "numpydoc",
+    "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_templates"]
@@ -22,6 +24,19 @@ autosummary_generate = True
 # The template of a class lists its methods.
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "ignore_pattern": "demo",  # make demo
+    "within_subsection_order": ExplicitOrder(
+        [f"plot_{name}.py" for name in ("teacher", "plane", "inputs", "search", "deploy")]
+    ),
+    "doc_module": "skspectral",
+    "backreferences_dir": "generated/examples",
+    "abort_on_example_error": True,
+    "write_computation_times": False,
+}
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"{project} {version}"
