@@ -2,12 +2,13 @@
 
 Teachers with one hidden ReLU layer of h_T nodes and 2 h_T inputs, weights uniform as Glorot's, as
 make_teacher_regression draws them; students of several widths, all settings at their defaults but
-the width. Their size is told in two ways: by core_sizes_ of SpectralMLPRegressor(h), and by
-SpectralPruner, fitted on the same rows. For each cell the shares of the trials in which it is h_T,
-within one node of it, and within two; the smallest and largest difference to h_T; for the pruner
-the same against the effective size of the teacher; how often the pruned network has the same core
-at the cut-offs 0.05 and 0.005; and the median seconds of the fit and of the pruner after it. Trial
-k has teacher, data and student from seed k; none is left out.
+the width, and the strength if `--alpha` gives another. Their size is told in two ways: by
+core_sizes_ of SpectralMLPRegressor(h), and by SpectralPruner, fitted on the same rows. For each
+cell the shares of the trials in which it is h_T, within one node of it, and within two; the
+smallest and largest difference to h_T; for the pruner the same against the effective size of the
+teacher; how often the pruned network has the same core at the cut-offs 0.05 and 0.005; and the
+median seconds of the fit and of the pruner after it. Trial k has teacher, data and student from
+seed k; none is left out.
 
 The effective size is the number of nodes that SpectralPruner leaves of the teacher itself, given
 the same rows: what a student could find at best. How it compares with h_T stands in a row of its
@@ -24,7 +25,9 @@ import time
 import warnings
 
 import numpy as np
+from defaults import strength
 from joblib import Parallel, delayed
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from speed import machine
 
@@ -97,11 +100,11 @@ def effective_size(condition, teacher_size, seed):
     return {"pruner": pruner.n_nodes_[0], "prune": time.perf_counter() - start}
 
 
-def trial(condition, teacher_size, width, seed):
+def trial(condition, teacher_size, student, seed):
     """What was found, and how long it took."""
     X, y, _ = data_of(condition, teacher_size, seed)
     start = time.perf_counter()
-    student = SpectralMLPRegressor(width, random_state=seed).fit(X, y)
+    student = clone(student).set_params(random_state=seed).fit(X, y)
     fitted = time.perf_counter()
     pruner = SpectralPruner(student, prefit=True).fit(X, y)
     end = time.perf_counter()
@@ -120,6 +123,7 @@ def main():
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--first", type=int, default=0, help="seed of the first trial")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--alpha", type=strength, default=SpectralMLPRegressor().alpha)
     parser.add_argument(
         "--conditions", nargs="*", default=list(CONDITIONS), choices=list(CONDITIONS)
     )
@@ -135,7 +139,8 @@ def main():
             itself = run(effective_size, options, condition, size)
             print_row(condition, size, "teacher", *compared(itself | {"h_T": size}))
             for width in (3 * size // 2, 5 * size, 1000):
-                found = run(trial, options, condition, size, width)
+                student = SpectralMLPRegressor(width, alpha=options.alpha)
+                found = run(trial, options, condition, size, student)
                 found |= {"h_T": size, "effective": itself["pruner"]}
                 print_row(condition, size, width, *compared(found))
 
