@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
 from skspectral.engine.batches import Batches
 from skspectral.engine.objective import Objective
-from skspectral.mlp import base
+from skspectral.mlp import base, fit
 from skspectral.mlp.progress import Progress
 
 
@@ -26,7 +26,7 @@ def noisy(problem):
 @pytest.mark.parametrize("weighted", [False, True])
 def test_early_stopping_restores_the_best_weights(noisy, monkeypatch, learning_rate, weighted):
     model, X, y = noisy
-    monkeypatch.setattr(base, "held_out_rows", lambda _, rows, *others: (rows[:90], rows[90:]))
+    monkeypatch.setattr(fit, "held_out_rows", lambda _, rows, *others: (rows[:90], rows[90:]))
     model.set_params(early_stopping=True, learning_rate=learning_rate, learning_rate_init=0.02)
     weights = np.linspace(1, 2, 120) if weighted else None
     model.set_params(n_iter_no_change=20, max_iter=900).fit(X, y, weights)
@@ -41,7 +41,7 @@ def test_early_stopping_restores_the_best_weights(noisy, monkeypatch, learning_r
 def test_early_stopping_counts_rows_whose_labels_are_all_right(monkeypatch, container):
     X = np.random.default_rng(0).normal(size=(200, 3))
     Y = container((X[:, :2] > 0).astype(int))
-    monkeypatch.setattr(base, "held_out_rows", lambda _, rows, *others: (rows[:150], rows[150:]))
+    monkeypatch.setattr(fit, "held_out_rows", lambda _, rows, *others: (rows[:150], rows[150:]))
     model = SpectralMLPClassifier(10, early_stopping=True, max_iter=200, random_state=0)
     model.fit(X, Y)
     assert 0.5 < model.best_validation_score_ == model.score(X[150:], Y[150:])

@@ -9,7 +9,7 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
-from skspectral.mlp import base
+from skspectral.mlp import base, fit
 
 
 def step(model, X, y, n_epochs=1):
@@ -307,13 +307,13 @@ def test_what_is_held_out_stays_held_out(monkeypatch):
     model = SpectralMLPRegressor(
         50, early_stopping=True, warm_start=True, max_iter=5, random_state=0
     )
-    seen, validator = [], base.validator
+    seen, validator = [], fit.validator
 
     def spied(estimator, X, y, weights, rows):
         seen.append(np.sort(rows).tolist())
         return validator(estimator, X, y, weights, rows)
 
-    monkeypatch.setattr(base, "validator", spied)
+    monkeypatch.setattr(fit, "validator", spied)
     for _ in range(3):
         model.fit(X, y)
     assert len(seen[0]) == 20

@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 
 from skspectral import SpectralGridSearchCV, SpectralMLPRegressor
 from skspectral.mlp.checks import DivergenceError
+from skspectral.mlp.fit import Fit
 
 pytestmark = pytest.mark.filterwarnings(
     # A few epochs are enough to compare.
@@ -58,7 +59,7 @@ def test_stability_tells_which_inputs_come_back(data):
 def test_a_start_that_diverges_does_not_count(regressor, data, monkeypatch):
     regressor.set_params(n_init=3, max_iter=5)
     expected = clone(regressor).fit(*data).stability_.core_sizes
-    begin, calls = SpectralMLPRegressor._start, []
+    begin, calls = Fit._start, []
 
     def start(self, *args):
         parameters = begin(self, *args)
@@ -67,7 +68,7 @@ def test_a_start_that_diverges_does_not_count(regressor, data, monkeypatch):
             parameters.eigenvectors[0][:] = 1e200
         return parameters
 
-    monkeypatch.setattr(SpectralMLPRegressor, "_start", start)
+    monkeypatch.setattr(Fit, "_start", start)
     diverging = {2}
     found = clone(regressor).fit(*data).stability_.core_sizes
     np.testing.assert_array_equal(found, expected[[0, 2]])
@@ -160,7 +161,7 @@ def test_a_search_tries_starts_as_well(regressor, data):
 def test_a_start_that_collapses_is_no_warning_if_another_is_kept(data, monkeypatch):
     X, y = data
     model = SpectralMLPRegressor(5, solver="lbfgs", n_init=3, random_state=0)
-    begin, calls = SpectralMLPRegressor._start, []
+    begin, calls = Fit._start, []
 
     def start(self, *args):
         parameters = begin(self, *args)
@@ -170,6 +171,6 @@ def test_a_start_that_collapses_is_no_warning_if_another_is_kept(data, monkeypat
                 own[:] = 0
         return parameters
 
-    monkeypatch.setattr(SpectralMLPRegressor, "_start", start)
+    monkeypatch.setattr(Fit, "_start", start)
     assert model.fit(X, y).stability_.core_sizes.ravel()[[0, 2]].tolist() == [0, 0]
     assert model.core_sizes_[0] > 0

@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_classification, make_teacher_regression
 from skspectral.mlp.copies import distinct_rows
+from skspectral.mlp.fit import Fit
 from skspectral.mlp.strength import _pilot
 
 
@@ -214,14 +215,14 @@ def test_a_pilot_learns_what_the_fit_learns():
 def test_the_warm_up_of_a_pilot_is_that_of_the_fit(settings):
     model = SpectralMLPRegressor(5, **settings)
 
-    def warm_up(model, solver):
-        batch_size = model._batch_size(300)
-        n_epochs = model.set_params(solver=solver)._n_epochs(300, batch_size)
-        return model._n_warm_up(n_epochs, 300, batch_size, {}, started=False, incremental=False)
+    X = np.random.default_rng(0).standard_normal((300, 3))
+
+    def warm_up(model):
+        return Fit(model, X, X[:, 0]).training.options["n_warm_up"]
 
     pilot = _pilot(model, 375, 1e-3, 0.5, model.solver, early_stopping=False)
     assert pilot.max_iter == clone(model)._n_epochs(300, model._batch_size(300)) // 2
-    assert warm_up(pilot, model.solver) == pytest.approx(warm_up(clone(model), model.solver), abs=1)
+    assert warm_up(pilot) == pytest.approx(warm_up(model), abs=1)
 
 
 def test_noise_of_a_few_rows_asks_for_more():

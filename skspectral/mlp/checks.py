@@ -189,14 +189,14 @@ def warn_of_offset(X, rows):
         )
 
 
-def warn_of_rounding(targets, state):
+def warn_of_rounding(targets, units, dtype):
     """Warn of targets whose variation the precision of the predictions does not resolve."""
-    offsets = np.where(np.ptp(targets, axis=0) > 0, np.abs(state["mean"]) / state["scale"], 0)
+    offsets = np.where(np.ptp(targets, axis=0) > 0, np.abs(units.mean) / units.scale, 0)
     k = int(offsets.argmax())
-    if state["dtype"] == np.float32 and offsets[k] > _OFFSET_OF_Y:
+    if dtype == np.float32 and offsets[k] > _OFFSET_OF_Y:
         warn(
-            f"y, or a column of it, has a mean of {state['mean'][k]:.2g} and a standard deviation "
-            f"of {state['scale'][k]:.2g}, which predictions in float32 hardly resolve: give X in "
+            f"y, or a column of it, has a mean of {units.mean[k]:.2g} and a standard deviation "
+            f"of {units.scale[k]:.2g}, which predictions in float32 hardly resolve: give X in "
             "float64, or subtract the mean.",
         )
 
@@ -260,7 +260,8 @@ def warn_of_ending(estimator, outcome, losses, n_epochs, last):
 
 def pass_on_interruption(network):
     """Raise KeyboardInterrupt if it ended the fit of a network, for the sake of others to come."""
-    if getattr(network, "_state", {}).get("interrupted"):
+    state = getattr(network, "_state", None)
+    if state is not None and state.interrupted:
         raise KeyboardInterrupt
 
 

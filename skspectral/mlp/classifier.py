@@ -22,6 +22,7 @@ from skspectral.mlp.checks import (
     refuse_other_classes,
     refuse_other_labels,
 )
+from skspectral.mlp.units import Units
 
 
 class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
@@ -406,8 +407,8 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
                 f"call to fit. Previously got {self.classes_}, `y` has {labels}"
             )
 
-    def _standardisation(self, targets, weights):
-        return {"mean": 0.0, "scale": 1.0, "constant": False}
+    def _units(self, targets, weights):
+        return Units(mean=0.0, scale=1.0, constant=False)
 
     def _weigh(self, X, y, sample_weight):
         weights = super()._weigh(X, y, sample_weight)

@@ -1,5 +1,7 @@
 """A fitted estimator, cut to some of its nodes."""
 
+from dataclasses import replace
+
 import numpy as np
 from sklearn.base import clone
 
@@ -50,5 +52,5 @@ def cut(estimator, masks, inputs=None):
     if hasattr(estimator, "feature_names_in_"):
         small.feature_names_in_ = estimator.feature_names_in_[inputs]
     # Adam's moments have the size of the whole network.
-    small._state = {name: value for name, value in estimator._state.items() if name != "moments"}
+    small._state = replace(estimator._state, moments=None)
     return small

@@ -8,6 +8,7 @@ from sklearn.utils.validation import column_or_1d
 
 from skspectral.mlp.base import BaseSpectralMLP
 from skspectral.mlp.checks import has_partial_fit, refuse_early_stopping
+from skspectral.mlp.units import Units
 
 
 class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
@@ -312,7 +313,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         """What the outputs are to be, of shape (n_samples, n_outputs)."""
         return np.asarray(y, dtype=np.float64).reshape(len(y), -1)
 
-    def _standardisation(self, targets, weights):
+    def _units(self, targets, weights):
         """Mean and scale of each output; without intercepts the mean has nowhere to go."""
         # In units of a power of two, which rounds nothing, sums and squares are sure to be finite.
         exponent = np.frexp(np.abs(targets).max(axis=0))[1] - 1
@@ -322,11 +323,11 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         scale = np.sqrt(np.average((targets - mean) ** 2, axis=0, weights=weights))
         # Of values that only rounding tells apart, too.
         constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
-        return {
-            "mean": np.ldexp(mean, exponent) if self.fit_intercept else np.zeros_like(mean),
-            "scale": np.where(constant, 1.0, np.ldexp(scale, exponent)),
-            "constant": constant,
-        }
+        return Units(
+            mean=np.ldexp(mean, exponent) if self.fit_intercept else np.zeros_like(mean),
+            scale=np.where(constant, 1.0, np.ldexp(scale, exponent)),
+            constant=constant,
+        )
 
     def _error_of_constant(self, y, weights):
         return 1.0

@@ -6,7 +6,7 @@ from sklearn.utils import Bunch, check_random_state
 
 from skspectral.core import core_mask
 from skspectral.mlp.checks import DivergenceError, silence, warn_of_collapse
-from skspectral.mlp.steps import finish
+from skspectral.mlp.fit import Fit
 
 
 def fit_restarts(estimator, X, y, sample_weight):
@@ -34,24 +34,25 @@ def fit_restarts(estimator, X, y, sample_weight):
     rng = check_random_state(estimator.random_state)
     seeds = rng.randint(np.iinfo(np.int32).max, size=estimator.n_init)
     starts = [clone(estimator).set_params(n_init=1, random_state=int(seed)) for seed in seeds]
-    steps, trainings = [], []
+    fits = []
     X, y = starts[0]._validated(X, y, reset=True)  # one copy for all
     names = getattr(starts[0], "feature_names_in_", None)
     for start in starts:
         start.set_callbacks()
-        start.set_params(alpha=getattr(starts[0], "alpha_", estimator.alpha))  # chosen once
-        steps.append(start._fit_in_steps(X, y, sample_weight))
-        trainings.append(next(steps[-1]))
+        if fits:
+            start.set_params(alpha=starts[0].alpha_)  # chosen once
+        fits.append(Fit(start, X, y, sample_weight))
     fitted, errors = [], []
-    ends = run_together(trainings)  # fewer, if they run one by one and are interrupted
-    for start, own, trained in zip(starts, steps, ends, strict=False):
+    # Fewer come to an end, if they run one by one and are interrupted.
+    ends = run_together([fit.training for fit in fits])
+    for start, fit, end in zip(starts, fits, ends, strict=False):
         task = context.subcontext(task_name="start")
         task.call_on_fit_task_begin(estimator=estimator, **data)
         learned = None
         try:
             # Only the start that is kept counts: it is asked below.
             with silence(beginning="No node of hidden layer"):
-                fitted.append(finish(own, trained))
+                fitted.append(fit.finish(*end))
             if names is not None:
                 start.feature_names_in_ = names
             learned = start._learned
@@ -62,8 +63,8 @@ def fit_restarts(estimator, X, y, sample_weight):
         raise errors[0]
     best = max(fitted, key=_quality)
     if estimator.alpha == "auto":
-        best._state["strength"] = best.alpha_
-    best._state["interrupted"] = any(network._state["interrupted"] for network in fitted)
+        best._state.strength = best.alpha_
+    best._state.interrupted = any(network._state.interrupted for network in fitted)
     warn_of_collapse(best)
     context.call_on_fit_task_end(
         estimator=estimator, **data, reconstruction_attributes=best._learned

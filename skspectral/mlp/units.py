@@ -1,6 +1,32 @@
 """The units of y, and what its outputs count for."""
 
+from dataclasses import dataclass
+
 import numpy as np
+
+
+@dataclass(frozen=True)
+class Units:
+    """What the targets are less, and divided by, in the training.
+
+    Attributes
+    ----------
+    mean, scale : ndarray of shape (n_outputs,) or float
+    constant : ndarray of shape (n_outputs,) or bool
+        Whether an output does not vary.
+    """
+
+    mean: np.ndarray | float
+    scale: np.ndarray | float
+    constant: np.ndarray | bool
+
+    def standard(self, targets):
+        """Targets, or the intercepts of the outputs, in these units."""
+        return (targets - self.mean) / self.scale
+
+    def original(self, outputs):
+        """Outputs, or their intercepts, in the units of y."""
+        return outputs * self.scale + self.mean
 
 
 def further_units(known, own, fit_intercept):
@@ -11,24 +37,22 @@ def further_units(known, own, fit_intercept):
 
     Parameters
     ----------
-    known, own : dict
-        ``mean`` and ``scale`` of each output, and whether it is ``constant``: as they have been so
-        far, and of the batch.
+    known, own : Units
+        As they have been so far, and of the batch.
     fit_intercept : bool
         Whether a mean has somewhere to go.
 
     Returns
     -------
-    units : dict
-        As `own`.
-    before : dict
-        ``mean`` and ``scale``.
+    units, before : Units
     """
-    constant = known["constant"]
-    units = {name: np.where(constant, own[name], known[name]) for name in own}
+    constant = known.constant
+    mean = np.where(constant, own.mean, known.mean)
     if not fit_intercept:  # which may have been set since the mean was taken
-        units["mean"] = np.zeros_like(units["mean"])
-    return units, {n: np.where(constant, known[n], units[n]) for n in ("mean", "scale")}
+        mean = np.zeros_like(mean)
+    scale = np.where(constant, own.scale, known.scale)
+    before = Units(np.where(constant, known.mean, mean), known.scale, constant)
+    return Units(mean, scale, np.where(constant, own.constant, constant)), before
 
 
 def weights_without(idle, weights, n_rows):

@@ -10,7 +10,7 @@ from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
 from skspectral.mlp.checks import pass_on_interruption
-from skspectral.mlp.steps import finish
+from skspectral.mlp.fit import Fit
 from skspectral.model_selection.groups import network_of, stops_for_training
 
 
@@ -37,7 +37,7 @@ def fit_and_score_together(estimator, X, y, tasks, *, n_all, verbose, fit_params
     results : list of dict
         As scikit-learn's own function returns them; the time of the training is shared alike.
     """
-    fits = [_Fit(estimator, task) for task in tasks]
+    fits = [_FitOfSearch(estimator, task) for task in tasks]
     train = _Once(partial(_train, fits, X, y, fit_params))
     n_candidates, n_splits = n_all
     stacked = all(stops_for_training(network_of(fit.estimator)) for fit in fits)
@@ -77,13 +77,18 @@ class _Once:
         function()
 
 
-class _Fit:
-    """One fit, which stops for its training."""
+class _FitOfSearch:
+    """The fit of one candidate to one split, which stops for its training."""
 
     def __init__(self, estimator, task):
-        self.task, self.training, self.error = task, None, None
+        self.task, self.error = task, None
         self.estimator = clone(estimator).set_params(**clone(task.parameters, safe=False))
-        self._names = self._steps = self._traceback = None
+        self._fit = self._names = self._traceback = None
+
+    @property
+    def training(self):
+        """Of its network; None if it does not come to one, or has come to its end."""
+        return None if self._fit is None else self._fit.training
 
     def prepare(self, X, y, fit_params, prepared):
         """Come to the training; `prepared` holds what goes into the networks of other fits."""
@@ -95,25 +100,24 @@ class _Fit:
             X, y, self._names, own_params, steps = prepared[self.task.preprocessing]
             if isinstance(self.estimator, Pipeline):
                 self.estimator.steps = [*steps, self.estimator.steps[-1]]
-            self._steps = network._fit_in_steps(X, y, **{"sample_weight": None} | own_params)
-            self.training = next(self._steps)
+            self._fit = Fit(network, X, y, **own_params)
         except Exception as error:  # it is this candidate's alone
             self.fail(error)
 
-    def finish(self, trained):
+    def finish(self, end):
         """Fit the estimator, given what the training came to."""
         try:
-            finish(self._steps, trained)
+            self._fit.finish(*end)
             if self._names is not None:
                 network_of(self.estimator).feature_names_in_ = self._names
         except Exception as error:
             self.fail(error)
-        self._steps = self.training = None
+        self._fit = None
 
     def fail(self, error):
         """Forget the training: what it came to is an error."""
         self.error, self._traceback = error, error.__traceback__
-        self._steps = self.training = None
+        self._fit = None
 
     def stand_in(self, train):
         """The estimator, whose own fit waits for those of the others."""

@@ -42,7 +42,7 @@ def standard(network, X, y):
     outputs = forward(
         validated(network, X), network.coefs_, network.intercepts_, network.activation, "identity"
     )
-    scale = network._state["scale"]
+    scale = network._state.units.scale
     return outputs.astype(float) / scale, network._targets(y) / scale
 
 

@@ -374,7 +374,7 @@ class SpectralPruner(BasePruner):
 
 def _train_from_start(network, X, y, sample_weight):
     """Train from the eigenvalues that training starts from; intercepts go on where they are."""
-    network, mode = copy(network), network._state["mode"]
+    network, mode = copy(network), network._state.mode
     pairs = [initial_eigenvalues(*phi.shape, mode, phi.dtype) for phi in network.eigenvectors_]
     network.eigenvalues_in_, network.eigenvalues_out_ = map(list, zip(*pairs, strict=True))
     transfers = zip(network.eigenvectors_, *zip(*pairs, strict=True), strict=True)

@@ -60,7 +60,7 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
 
     seed = check_random_state(network.random_state).randint(np.iinfo(np.int32).max)
     rng = np.random.default_rng(int(seed))
-    rows, targets, weights, unit = _rows(network, y, sample_weight, rng)
+    rows, targets, weights, units = _rows(network, y, sample_weight, rng)
     widths = tuple(len(b) for b in network.intercepts_[:-1])
     with one_thread(), np.errstate(over="ignore", invalid="ignore"):
         table = Table(
@@ -75,7 +75,7 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
         n_rows = int(effective(len(rows), weights))
         few = are_few(n_rows, table.n_columns) if few is None else few
         starts = [_most_relevant(network, n_rows)] if few else _relevant(network, inputs)
-        own = min((_trained(table, network, start, unit) for start in starts), key=_criterion)
+        own = min((_trained(table, network, start, units) for start in starts), key=_criterion)
         if few or select:
             own = drop_inputs(table, *own)
         if len(own[2]) < table.n_columns:
@@ -88,7 +88,7 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
             problem, free, inputs = drop_inputs(table, problem, free, inputs)
         free = problem.train(free, "float64", np.finfo(network.coefs_[0].dtype).eps ** 2)
         free = _placed(free, widths)
-    return _written(network, free, inputs, unit)
+    return _written(network, free, inputs, units)
 
 
 def are_few(n_rows, n_inputs):
@@ -144,10 +144,10 @@ def _most_relevant(network, n_rows):
     return np.sort(np.argsort(-relevance, kind="stable")[: max(1, most)])
 
 
-def _trained(table, network, inputs, unit):
+def _trained(table, network, inputs, units):
     """The problem with some inputs, the network for it, and the inputs."""
     problem = table.problem(inputs)
-    return problem, problem.train(_start(network, inputs, unit)), inputs
+    return problem, problem.train(_start(network, inputs, units)), inputs
 
 
 def _criterion(own):
@@ -239,23 +239,23 @@ def _rows(network, y, sample_weight, rng):
     if len(rows) > MOST_ROWS:
         rows = np.sort(rng.choice(rows, MOST_ROWS, replace=False))
     targets, weights = targets[rows], weights[rows] / weights[rows].mean()
-    unit = network._standardisation(targets, weights)
-    targets = (targets - unit["mean"]) / unit["scale"]
-    return rows, targets, None if np.ptp(weights) == 0 else weights, unit
+    units = network._units(targets, weights)
+    targets = units.standard(targets)
+    return rows, targets, None if np.ptp(weights) == 0 else weights, units
 
 
-def _start(network, inputs, unit):
+def _start(network, inputs, units):
     """The nodes that might matter, in standard units."""
     masks = candidates(network)
     small = cut(network, masks, np.isin(np.arange(network.n_features_in_), inputs))
     weights = [w.astype(float) for w in small.coefs_]
     intercepts = [b.astype(float) for b in small.intercepts_]
-    weights[-1] /= unit["scale"]
-    intercepts[-1] = (intercepts[-1] - unit["mean"]) / unit["scale"]
+    weights[-1] /= units.scale
+    intercepts[-1] = units.standard(intercepts[-1])
     return FreeNetwork(weights, intercepts, [np.flatnonzero(mask) for mask in masks])
 
 
-def _written(network, free, inputs, unit):
+def _written(network, free, inputs, units):
     """The fitted estimator that has these weights, and the places of its nodes."""
     masks = [
         np.isin(np.arange(len(b)), nodes)
@@ -271,13 +271,13 @@ def _written(network, free, inputs, unit):
     first = np.zeros((network.n_features_in_, weights[0].shape[1]))
     first[inputs] = weights[0]
     weights = [first, *weights[1:]]
-    weights[-1] = weights[-1] * unit["scale"]
-    intercepts[-1] = intercepts[-1] * unit["scale"] + unit["mean"]
+    weights[-1] = weights[-1] * units.scale
+    intercepts[-1] = units.original(intercepts[-1])
     small = cut(network, masks)
     small.alpha_, small.fit_intercept = 0.0, network.fit_intercept
     small.coefs_ = [w.astype(dtype) for w in weights]
     small.intercepts_ = [b.astype(dtype) for b in intercepts]
-    own = Parameters.from_weights(small.coefs_, small.intercepts_, network._state["mode"])
+    own = Parameters.from_weights(small.coefs_, small.intercepts_, network._state.mode)
     small.eigenvectors_ = own.eigenvectors
     small.eigenvalues_in_, small.eigenvalues_out_ = own.eigenvalues_in, own.eigenvalues_out
     return small, [own_inputs, *masks]

@@ -252,7 +252,7 @@ def _foresees(found, masks, network, X, y, sample_weight):
         return True
     unseen = own
     if errors.size * n_parameters**2 <= _MOST_PRODUCTS:
-        mean, scale = found._state["mean"], found._state["scale"]
+        mean, scale = found._state.units.mean, found._state.units.scale
         importance = loss.importance(np.average(errors**2, axis=0, weights=weights)) / scale**2
         # As if the network were trained in units of y, with outputs as important as they are.
         errors = left_out_errors(

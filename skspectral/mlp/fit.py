@@ -1,0 +1,291 @@
+"""One fit: from data to a training, and from what that came to on to a fitted estimator."""
+
+from copy import deepcopy
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from skspectral.mlp.checks import (
+    refuse_divergence,
+    refuse_scale_of_y,
+    torch_device,
+    warn_of_collapse,
+    warn_of_ending,
+    warn_of_failure,
+    warn_of_offset,
+    warn_of_rounding,
+    warn_of_scale,
+)
+from skspectral.mlp.early_stopping import held_out_rows, validator
+from skspectral.mlp.progress import Progress
+from skspectral.mlp.state import State
+from skspectral.mlp.units import further_units, weights_without
+from skspectral.spectral import Parameters, glorot_uniform
+
+
+class Fit:
+    """A fit that stops for its training: a search runs many together.
+
+    Parameters
+    ----------
+    estimator : SpectralMLPRegressor or SpectralMLPClassifier
+    X, y, sample_weight
+        As for its ``fit``.
+    incremental : bool, default=False
+        Whether it is an epoch more, for ``partial_fit``.
+
+    Attributes
+    ----------
+    training : Training
+        To run, alone or with others, before :meth:`finish`.
+    """
+
+    def __init__(self, estimator, X, y, sample_weight=None, incremental=False):
+        self._estimator, self._incremental = estimator, incremental
+        self._goes_on = estimator._goes_on(incremental)
+        estimator._check_settings()
+        X, y = estimator._validated(X, y, reset=not self._goes_on)
+        y, targets = estimator._encode(y, self._goes_on, incremental)
+        weights = estimator._weigh(X, y, sample_weight)
+        # A copy: a call that fails must not have moved the generators.
+        known = deepcopy(estimator._state) if self._goes_on else None
+        generators = known.generators if known else estimator._generators()
+        strength = known.strength if known else None
+        estimator.alpha_ = estimator._alpha(X, y, weights, strength, incremental)
+        rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
+        largest = np.abs(targets[rows]).max()
+        rows = self._hold_out(rows, X, y, weights, generators["split"])
+        if weights is not None:
+            weights = weights[rows] / weights[rows].mean()
+            # Equal weights are none: the same steps to the last bit.
+            weights = None if np.ptp(weights) == 0 else weights
+        targets = targets[rows]
+        units = before = estimator._units(targets, weights)
+        if known and incremental:
+            units, before = further_units(known.units, units, estimator.fit_intercept)
+        refuse_scale_of_y(largest, units.scale, X.dtype)
+        self._state = State(
+            generators,
+            units,
+            mode=estimator.eigenvalues if estimator.parametrization == "spectral" else None,
+            dtype=X.dtype,
+            strength=estimator.alpha_ if estimator.alpha == "auto" else strength,
+            moments=known.moments if known and incremental else None,
+            is_warm=known is not None and known.is_warm,
+        )
+        widths = X.shape[1], *estimator._hidden_layer_sizes(), targets.shape[1]
+        start = self._further(widths, known.mode, before) if known else self._start(widths)
+        standard = units.standard(targets)
+        # A further batch may vary where this one does not.
+        idle = ~standard.any(axis=0) & units.constant & (not incremental)
+        if not self._goes_on:
+            start.eigenvectors[-1][:, idle] = start.intercepts[-1][idle] = 0
+        warn_of_scale(X, rows)
+        if not incremental:  # a handful of rows tells no mean
+            warn_of_offset(X, rows)
+        warn_of_rounding(targets, units, X.dtype)
+        estimator.n_layers_ = len(start.eigenvectors) + 1
+        estimator.n_outputs_ = targets.shape[1]
+        estimator.out_activation_ = estimator._out_activation()
+        self._data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+        self.training = self._training(
+            X,
+            parameters=start,
+            targets=standard.astype(X.dtype),
+            rows=rows,
+            weights=weights_without(idle, weights, len(rows)),
+            generator=generators["order"] if estimator.shuffle else None,
+        )
+
+    def run(self):
+        """Train alone, and finish.
+
+        Returns
+        -------
+        estimator : the fitted one
+        """
+        return self.finish(*self.training.run())
+
+    def finish(self, parameters, outcome, moments):
+        """Set the fitted attributes, and warn where there is need to.
+
+        Parameters
+        ----------
+        parameters, outcome, moments
+            What the training came to; see :meth:`~skspectral.engine.together.Training.run`.
+
+        Returns
+        -------
+        estimator : the fitted one
+        """
+        estimator, progress, member = self._estimator, self._progress, self.training.member
+        n_rows, n_epochs = len(member.rows), self.training.options["n_epochs"]
+        progress.close(parameters)
+        refuse_divergence(outcome, parameters, member.learning_rate)
+        parameters = parameters if progress.best is None else progress.best
+        self._store(parameters, moments, outcome.interrupted)
+        if outcome.interrupted or not self._incremental:
+            n_last = estimator._patience(n_epochs) if estimator.solver == "adam" else np.inf
+            if n_epochs >= estimator._n_epochs_by_default(n_rows, self.training.batch_size):
+                # The schedule of Adam lowers the loss for longer than that; L-BFGS creeps at kinks.
+                n_last = min(n_last, max(1, n_epochs // 20))
+            warn_of_ending(estimator, outcome, progress.losses, n_epochs, n_last)
+            penalty = parameters.penalty(member.strengths, self._state.mode)
+            warn_of_failure(estimator, progress.kept_loss, penalty, member.targets, member.weights)
+        if not (self._incremental and self.training.options["n_warm_up"]):
+            warn_of_collapse(estimator)
+        if not self._incremental:
+            self._context.call_on_fit_task_end(
+                estimator=estimator, **self._data, reconstruction_attributes=dict
+            )
+        return estimator
+
+    def _hold_out(self, rows, X, y, weights, rng):
+        """The rows to train on: with early stopping others are left to score by."""
+        estimator, self._validate = self._estimator, None
+        if self._incremental or not estimator.early_stopping or estimator.solver == "lbfgs":
+            return rows
+        # Of the same rows the same are held out, fit after fit: none has been trained on.
+        rows, held_out = held_out_rows(estimator, rows, y, deepcopy(rng))
+        self._validate = validator(estimator, X, y, weights, held_out)
+        return rows
+
+    def _training(self, X, **member):
+        """The training of a member, by the settings of the estimator."""
+        from skspectral.engine.network import Architecture
+        from skspectral.engine.together import Training
+        from skspectral.engine.training import Member
+
+        estimator, incremental = self._estimator, self._incremental
+        device = torch_device(estimator.device)
+        n_rows = len(member["rows"])
+        batch_size = estimator._batch_size(n_rows)
+        n_epochs = 1 if incremental else estimator._n_epochs(n_rows, batch_size)
+        options = {
+            "n_epochs": n_epochs,
+            "n_warm_up": self._n_warm_up(n_epochs, n_rows, batch_size),
+            "tol": estimator.tol,
+            "trainable": estimator.trainable,
+        }
+        if estimator.solver == "adam":
+            waits = self._validate is not None or estimator.learning_rate != "cosine"
+            options["schedule"] = "constant" if incremental else estimator.learning_rate
+            options["patience"] = estimator._patience(n_epochs) if waits else np.inf
+        self._watch(n_epochs)
+        start = member["parameters"]
+        return Training(
+            X,
+            Member(
+                **member,
+                strengths=estimator._strengths(),
+                learning_rate=estimator.learning_rate_init,
+                monitor=self._progress,
+            ),
+            architecture=Architecture(
+                widths=start.widths,
+                activation=estimator.activation,
+                eigenvalues=(self._state.mode,) * len(start.eigenvectors),
+                fit_intercept=estimator.fit_intercept,
+            ),
+            loss=estimator._loss(),
+            solver=estimator.solver,
+            batch_size=batch_size,
+            # A line search down to the smallest gradients needs double precision.
+            dtype="float64" if estimator.solver == "lbfgs" else X.dtype.name,
+            device=device,
+            moments=self._state.moments,
+            options=options,
+        )
+
+    def _watch(self, n_epochs):
+        """Begin to tell callbacks, and whoever reads, how the training goes on."""
+        estimator, self._context = self._estimator, None
+        if not self._incremental:
+            self._context = estimator._init_callback_context(max_subtasks=n_epochs)
+            self._context.call_on_fit_task_begin(estimator=estimator, **self._data)
+        # As scikit-learn itself asks: to tell of epochs that nobody watches takes time.
+        watched = self._context if hasattr(estimator, "_skl_callbacks") else None
+        self._progress = Progress(estimator, self._attributes, self._validate, watched, self._data)
+
+    def _n_warm_up(self, n_epochs, n_rows, batch_size):
+        """Epochs, of those to come, in which a spectral network finds what its nodes are for."""
+        estimator = self._estimator
+        if estimator.trainable != "all" or estimator.parametrization == "dense":
+            return 0
+        if self._incremental:  # how many there will be is not known: as many steps as in a fit
+            n_rows_seen = getattr(estimator, "t_", 0)
+            return int(
+                not self._state.is_warm
+                and n_rows_seen < estimator._warm_up * estimator._n_steps * batch_size
+            )
+        # However many are allowed, it is no longer than by default.
+        most = min(n_epochs, estimator._n_epochs_by_default(n_rows, batch_size))
+        return 0 if self._goes_on else int(estimator._warm_up * most)
+
+    def _start(self, widths):
+        """Parameters to start from."""
+        estimator, state = self._estimator, self._state
+        rng = state.generators["start"]
+        weights, intercepts = glorot_uniform(
+            widths, estimator.activation, rng, state.dtype, estimator.fit_intercept
+        )
+        return Parameters.from_weights(weights, intercepts, state.mode)
+
+    def _further(self, widths, mode_before, units):
+        """Parameters to go on from; `units` are to read the fitted network in."""
+        estimator, mode = self._estimator, self._state.mode
+        previous = tuple(len(b) for b in estimator.intercepts_)
+        if previous != widths[1:]:
+            raise ValueError(
+                f"The fitted network has layers of {previous} nodes, hidden_layer_sizes and y ask "
+                f"for {widths[1:]}; keep the widths, or clone the estimator to start anew."
+            )
+        eigenvectors, intercepts = list(estimator.eigenvectors_), list(estimator.intercepts_)
+        eigenvectors[-1] = eigenvectors[-1] / units.scale
+        intercepts[-1] = units.standard(intercepts[-1])
+        start = Parameters(
+            eigenvectors, intercepts, estimator.eigenvalues_in_, estimator.eigenvalues_out_
+        )
+        # Other eigenvalues than before: the same network, written anew.
+        return start if mode == mode_before else start.from_weights(start.weights, intercepts, mode)
+
+    def _attributes(self, parameters):
+        """Fitted attributes of a network; the last transfer gives y in its own units."""
+        units = self._state.units
+        eigenvectors, intercepts = list(parameters.eigenvectors), list(parameters.intercepts)
+        eigenvectors[-1] = eigenvectors[-1] * units.scale
+        intercepts[-1] = units.original(intercepts[-1])
+        outer = replace(parameters, eigenvectors=eigenvectors, intercepts=intercepts)
+        outer = outer.map(partial(np.asarray, dtype=self._state.dtype))
+        return {
+            "coefs_": outer.weights,
+            "intercepts_": outer.intercepts,
+            "eigenvectors_": outer.eigenvectors,
+            "eigenvalues_in_": outer.eigenvalues_in,
+            "eigenvalues_out_": outer.eigenvalues_out,
+            "_state": self._state,
+        }
+
+    def _store(self, parameters, moments, interrupted):
+        """Set the fitted attributes."""
+        estimator, progress = self._estimator, self._progress
+        for name, value in self._attributes(parameters).items():
+            setattr(estimator, name, value)
+        before = vars(estimator) if self._incremental else {}
+        n_iter, scores = len(progress.losses), progress.scores
+        estimator.n_iter_ = before.get("n_iter_", 0) + n_iter
+        estimator.t_ = before.get("t_", 0) + n_iter * len(self.training.member.rows)
+        estimator.loss_curve_ = [*before.get("loss_curve_", []), *progress.losses]
+        estimator.loss_ = estimator.loss_curve_[-1] if estimator.loss_curve_ else np.nan
+        estimator.best_loss_ = None
+        if scores is None:
+            estimator.best_loss_ = min(estimator.loss_curve_, default=np.nan)
+        estimator.validation_scores_ = scores
+        estimator.best_validation_score_ = None if scores is None else max(scores, default=np.nan)
+        estimator._state = replace(
+            self._state,
+            moments=moments if self._incremental else None,
+            is_warm=self._state.is_warm or not self._incremental,
+            interrupted=interrupted,
+        )
