@@ -4,7 +4,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skspectral.forward import ACTIVATIONS
+from skspectral.forward import ACTIVATIONS, DERIVATIVES
 from skspectral.spectral import check_eigenvalues
 
 THRESHOLD = 0.05
@@ -232,10 +232,10 @@ def prune(weights, intercepts, masks, activation):
     >>> prune(weights, intercepts, [np.array([True, False])], "relu")
     ([array([[1.]]), array([[2.]])], [array([0.]), array([3.5])])
     """
-    if activation not in ("relu", "tanh", "logistic", "identity"):
+    if activation not in DERIVATIVES:
         raise ValueError(
-            f"activation={activation!r} is none of 'relu', 'tanh', 'logistic', 'identity'; give "
-            "that of the hidden layers."
+            f"activation={activation!r} is none of {', '.join(map(repr, DERIVATIVES))}; give that "
+            "of the hidden layers."
         )
     if len(masks) != len(weights) - 1:
         raise ValueError(

@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
 
 from skspectral.export import ready_to_train
-from skspectral.forward import forward
+from skspectral.forward import DERIVATIVES, forward
 
 # Rows on which the outputs of a new classifying teacher are centred, so that few classes are rare.
 _N_CENTRING = 10_000
@@ -18,7 +18,7 @@ _CONSTRAINTS = {
     "n_samples": [Interval(Integral, 1, None, closed="left")],
     "n_features": [Interval(Integral, 1, None, closed="left")],
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-    "activation": [StrOptions({"relu", "tanh", "logistic", "identity"})],
+    "activation": [StrOptions(set(DERIVATIVES))],
     "n_irrelevant": [Interval(Integral, 0, None, closed="left")],
     "teacher": [HasMethods(["predict"]), None],
     "return_teacher": ["boolean"],

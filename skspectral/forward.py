@@ -29,12 +29,12 @@ ACTIVATIONS = {
     "softmax": _softmax,
 }
 
-# Given what the activation returned.
+# Those of hidden nodes, given what the activation returned.
 DERIVATIVES = {
-    "identity": np.ones_like,
     "relu": lambda values: (values > 0).astype(float),
     "tanh": lambda values: 1 - values**2,
     "logistic": lambda values: values * (1 - values),
+    "identity": np.ones_like,
 }
 
 
@@ -51,12 +51,16 @@ def layer_values(X, weights, intercepts, activation):
     -------
     values : list of ndarray of shape (n_samples, n_nodes)
     """
-    values = [X]
+    return [X, *_layers(X, weights, intercepts, activation)]
+
+
+def _layers(values, weights, intercepts, activation):
     for k, (w, b) in enumerate(zip(weights, intercepts, strict=True)):
-        values.append(values[-1] @ w + b)
+        values = np.asarray(values @ w)
+        values += b
         if k < len(weights) - 1:
-            ACTIVATIONS[activation](values[-1])
-    return values
+            ACTIVATIONS[activation](values)
+        yield values
 
 
 # Values of a hidden layer that are held at a time.
@@ -87,10 +91,7 @@ def forward(X, weights, intercepts, activation, out_activation):
 
 
 def _forward(X, weights, intercepts, activation, out_activation):
-    values = X
-    last = len(weights) - 1
-    for k, (w, b) in enumerate(zip(weights, intercepts, strict=True)):
-        values = np.asarray(values @ w)
-        values += b
-        ACTIVATIONS[out_activation if k == last else activation](values)
-    return values
+    for values in _layers(X, weights, intercepts, activation):
+        outputs = values  # those of one layer at a time are held
+    ACTIVATIONS[out_activation](outputs)
+    return outputs

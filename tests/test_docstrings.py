@@ -38,6 +38,10 @@ PUBLIC = [
     *(f"skspectral.{kind.__name__}" for kind in NETWORKS + PRUNERS),
     *(f"skspectral.{kind.__name__}.{method}" for kind in NETWORKS for method in NETWORK_METHODS),
     *(f"skspectral.{kind.__name__}.{method}" for kind in PRUNERS for method in PRUNER_METHODS),
+    "skspectral.SpectralGridSearchCV",
+    "skspectral.SpectralGridSearchCV.fit",
+    "skspectral.SpectralRandomizedSearchCV",
+    "skspectral.SpectralRandomizedSearchCV.fit",
     "skspectral.SpectralMLPClassifier.predict_proba",
     "skspectral.SpectralMLPClassifier.predict_log_proba",
     "skspectral.core.relevance",
@@ -51,6 +55,11 @@ PUBLIC = [
     "skspectral.forward.forward",
     "skspectral.model_selection.core_size",
     "skspectral.model_selection.smallest_core",
+    *(
+        f"skspectral.nn.SpectralLinear{method}"
+        for method in ("", ".forward", ".penalty", ".relevance", ".reset_parameters")
+    ),
+    "skspectral.spectral.initial_eigenvalues",
     "skspectral.spectral.transfer_weights",
     "skspectral.spectral.adjacency_matrix",
     "skspectral.spectral.glorot_uniform",

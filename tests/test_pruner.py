@@ -576,7 +576,7 @@ def test_constant_network_keeps_one_node_and_says_so(data):
     [
         ({"estimator": LinearRegression()}, "no spectral network to prune in LinearRegression"),
         ({"layer": 2}, "layer=2 does not exist"),
-        ({"layer": -3}, "layer=-3 does not exist"),
+        ({"layer": -2}, "layer=-2 does not exist"),
         ({"n_nodes_to_select": 13}, "13 of 12 nodes"),
         ({"n_nodes_to_select": (3, 4)}, "2 entries for 1 layers"),
         ({"n_nodes_to_select": (0,)}, "0 of 12 nodes"),

@@ -285,14 +285,19 @@ class _Transfer:
         self._sum = np.add.reduce if on_cpu else torch.sum
         self._vecdot = np.vecdot if on_cpu else torch.linalg.vecdot
         n_members, n_in, n_out = phi.shape
-        self._on_ones, self._dense = bool(constants), mode is None and not constants
-        shape = n_members, n_in + len(constants), n_out
-        # The weights of a dense transfer are its phi.
-        self._weights = _Matrices(phi if self._dense else phi.new_zeros(shape))
-        self._dw = _Matrices(gradients["eigenvectors"] if self._dense else phi.new_empty(shape))
-        w, dw = self._weights.factor, self._dw.factor
-        self._w, self._w_ones, self._slope, self._slope_ones = (
-            part for array in (w, dw) for part in (array[:, :n_in], array[:, n_in : n_in + 1])
+        self._on_ones = bool(constants)
+        # Of a dense transfer; without constants they are so in place.
+        self._weights_are_phi = mode is None and not constants
+        if self._weights_are_phi:
+            weights, slopes = phi, gradients["eigenvectors"]
+        else:
+            shape = n_members, n_in + len(constants), n_out
+            weights, slopes = phi.new_zeros(shape), phi.new_empty(shape)
+        self._weights, self._dw = _Matrices(weights), _Matrices(slopes)
+        self._w, self._slope = (a.factor[:, :n_in] for a in (self._weights, self._dw))
+        # The row of the one, if there are constants.
+        self._w_ones, self._slope_ones = (
+            a.factor[:, n_in : n_in + 1] for a in (self._weights, self._dw)
         )
         if mode == "in":
             self._gate = self._values["eigenvalues_in"]
@@ -309,7 +314,7 @@ class _Transfer:
 
     def _weigh(self):
         values, xp = self._values, self._xp
-        if self._dense:
+        if self._weights_are_phi:
             return
         if self.mode == "out":
             xp.negative(values["eigenvalues_out"], out=self._gate)
@@ -340,7 +345,7 @@ class _Transfer:
             slopes["intercepts"][:] = self._slope_ones
         elif "intercepts" in slopes:
             self._sum(delta.factor, 1, keepdims=True, out=slopes["intercepts"])
-        if self._dense:
+        if self._weights_are_phi:
             return
         xp.multiply(self._slope, self._gate, out=slopes["eigenvectors"])
         phi = self._values["eigenvectors"]

@@ -340,7 +340,7 @@ def lbfgs(
     stack, (batch,) = objective.stack, batches.epoch()
     outcome, accepted, stopped = Outcome.of(1), stack.theta.clone(), False
 
-    def descend(n_iterations, parameters, is_penalised=True):
+    def descend(n_iterations, parameters, is_penalised):
         objective.penalise(is_penalised)
         stack.theta.copy_(accepted)
         theta, gradient = (a[:, stack.trainable(parameters)] for a in (stack.theta, stack.gradient))
@@ -376,9 +376,14 @@ def lbfgs(
                 after_iteration(result)
         outcome.converged[:] = result.success
 
-    warm_up = (n_warm_up // 2, "eigenvectors", False), (n_warm_up, "eigenvectors")
+    # Last iteration, what moves, and whether it is penalised.
+    stages = (
+        (n_warm_up // 2, "eigenvectors", False),
+        (n_warm_up, "eigenvectors", True),
+        (n_epochs, trainable, True),
+    )
     try:
-        for last, *stage in (*warm_up, (n_epochs, trainable)):
+        for last, *stage in stages:
             if not stopped and (n_left := min(last, n_epochs) - int(outcome.n_epochs[0])) > 0:
                 descend(n_left, *stage)
     except KeyboardInterrupt:

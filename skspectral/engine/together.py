@@ -74,13 +74,14 @@ def run_together(trainings):
     Parameters
     ----------
     trainings : list of Training
-        All of one :attr:`~Training.kind`; those of none run one by one, until one is interrupted.
+        All of one :attr:`~Training.kind`; those of none run one by one, until one is interrupted:
+        those that follow have no end.
 
     Returns
     -------
-    ends : list of tuple (Parameters, Outcome, None)
-        What :meth:`Training.run` would have returned for each but for rounding and the moments.
-        The generators of the members may have drawn more numbers, or none.
+    ends : list of tuple
+        What :meth:`Training.run` would have returned for each but for rounding; without moments,
+        if they have run as one. The generators of the members may have drawn more numbers, or none.
     """
     ends = []
     if len(trainings) == 1 or trainings[0].kind is None:

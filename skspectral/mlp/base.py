@@ -12,7 +12,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from skspectral.core import FLOOR, core_mask, relevance
 from skspectral.export import to_sklearn
-from skspectral.forward import forward
+from skspectral.forward import DERIVATIVES, forward
 from skspectral.mlp.checks import DivergenceError, warn
 from skspectral.mlp.fit import Fit
 from skspectral.mlp.restarts import fit_restarts
@@ -27,12 +27,13 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
     """Common part of SpectralMLPRegressor and SpectralMLPClassifier."""
 
     # Adam needs a number of steps, whatever the number of rows. For this share of them nothing is
-    # penalised, and the eigenvalues stay where they start; see docs/defaults.rst.
+    # penalised, and the eigenvalues stay where they start; see docs/defaults.rst. (With L-BFGS the
+    # penalty of the eigenvectors is back after half of it.)
     _n_steps, _warm_up = 8000, 0.1
 
     _parameter_constraints = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions({"relu", "tanh", "logistic", "identity"})],
+        "activation": [StrOptions(set(DERIVATIVES))],
         "parametrization": [StrOptions({"spectral", "dense"})],
         "eigenvalues": [StrOptions(set(EIGENVALUES))],
         "trainable": [StrOptions({"all", "eigenvalues", "eigenvectors"})],
@@ -140,8 +141,13 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
     def _outputs(self, X):
         """Outputs of the network, of shape (n_samples, n_outputs)."""
         check_is_fitted(self, "coefs_")
-        X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False)
-        return self._forward(X, self.coefs_, self.intercepts_)
+        return self._forward(self._validated_inputs(X), self.coefs_, self.intercepts_)
+
+    def _validated_inputs(self, X):
+        """X as the fitted network takes it."""
+        return validate_data(
+            self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False
+        )
 
     def _forward(self, X, weights, intercepts):
         return forward(X, weights, intercepts, self.activation, self._out_activation())

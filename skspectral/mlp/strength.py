@@ -124,7 +124,8 @@ def _last_error_of_pilot(estimator, X, y, weights, length, alpha):
     pilot = _pilot(estimator, len(y), alpha, length, estimator.solver, early_stopping=False)
     rows, held_out = held_out_rows(pilot, np.arange(len(y)), y, pilot._generators()["split"])
     _fit(pilot, X[rows], y[rows], None if weights is None else weights[rows])
-    return _error(pilot, validator(pilot, X, y, weights, held_out)(vars(pilot)), len(y))
+    network = {"coefs_": pilot.coefs_, "intercepts_": pilot.intercepts_}
+    return _error(pilot, validator(pilot, X, y, weights, held_out)(network), len(y))
 
 
 def _pilot(estimator, n_rows, alpha, length, solver, early_stopping):

@@ -57,7 +57,7 @@ class Task:
     preprocessing: tuple = ()
 
 
-def network_of(estimator):
+def network_or_none(estimator):
     """The SpectralMLP that an estimator is or that a Pipeline ends in; None if there is none.
 
     Of a Pipeline with a ``fit`` of its own nobody knows what it does with the network.
@@ -97,7 +97,7 @@ def groups_of(estimator, candidates, splits, *, n_jobs, bytes_per_row, memory_li
     kinds = {}
     for number, parameters in enumerate(candidates):
         candidate = clone(estimator).set_params(**clone(parameters, safe=False))
-        network = network_of(candidate)
+        network = network_or_none(candidate)
         before = _preprocessing(candidate, parameters), _requests(network)
         tasks = [
             Task(parameters, *map(np.asarray, rows), number, split, (split, *before))

@@ -28,7 +28,7 @@ from sklearn.utils.validation import (
     _num_samples,
 )
 
-from skspectral.model_selection.groups import groups_of, network_of
+from skspectral.model_selection.groups import groups_of, network_or_none
 from skspectral.model_selection.kept import KeptGroups
 
 
@@ -85,7 +85,7 @@ class _StackedSearch:
         """Whether the fits can stop for their training. Callbacks of their own want them whole."""
         parts = [self.estimator, *(step for _, step in getattr(self.estimator, "steps", ()))]
         callbacks = any(getattr(part, "_skl_callbacks", None) for part in parts)
-        return network_of(self.estimator) is not None and not callbacks
+        return network_or_none(self.estimator) is not None and not callbacks
 
     @_fit_context(prefer_skip_nested_validation=False)
     def _fit(self, X, y, params):
@@ -253,8 +253,8 @@ class SpectralGridSearchCV(_StackedSearch, GridSearchCV):
     ----------
     estimator : SpectralMLPRegressor, SpectralMLPClassifier or Pipeline that ends in one
         Any other estimator, or one with callbacks or a ``fit`` of its own, is searched as
-        scikit-learn does. Steps before the network are fitted once for each split and setting of
-        theirs.
+        scikit-learn does. Steps before the network are fitted once in a group for each split and
+        setting of theirs.
     param_grid : dict or list of dict
         Names of parameters and the values to try.
     scoring : str, callable, list, tuple or dict, default=None

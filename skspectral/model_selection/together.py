@@ -11,7 +11,7 @@ from sklearn.utils.validation import _check_method_params
 
 from skspectral.mlp.checks import pass_on_interruption
 from skspectral.mlp.fit import Fit
-from skspectral.model_selection.groups import network_of, stops_for_training
+from skspectral.model_selection.groups import network_or_none, stops_for_training
 
 
 def fit_and_score_together(estimator, X, y, tasks, *, n_all, verbose, fit_params, **options):
@@ -40,7 +40,7 @@ def fit_and_score_together(estimator, X, y, tasks, *, n_all, verbose, fit_params
     fits = [_FitOfSearch(estimator, task) for task in tasks]
     train = _Once(partial(_train, fits, X, y, fit_params))
     n_candidates, n_splits = n_all
-    stacked = all(stops_for_training(network_of(fit.estimator)) for fit in fits)
+    stacked = all(stops_for_training(network_or_none(fit.estimator)) for fit in fits)
     results = []
     for fit, task in zip(fits, tasks, strict=True):
         results.append(
@@ -58,7 +58,7 @@ def fit_and_score_together(estimator, X, y, tasks, *, n_all, verbose, fit_params
                 **options,
             )
         )
-        pass_on_interruption(network_of(fit.estimator))
+        pass_on_interruption(network_or_none(fit.estimator))
         fit.release()
     if not stacked:
         return results
@@ -93,7 +93,7 @@ class _FitOfSearch:
     def prepare(self, X, y, fit_params, prepared):
         """Come to the training; `prepared` holds what goes into the networks of other fits."""
         try:
-            network = network_of(self.estimator)
+            network = network_or_none(self.estimator)
             network._validate_params()
             if self.task.preprocessing not in prepared:
                 prepared[self.task.preprocessing] = self._preprocess(X, y, fit_params)
@@ -109,7 +109,7 @@ class _FitOfSearch:
         try:
             self._fit.finish(*end)
             if self._names is not None:
-                network_of(self.estimator).feature_names_in_ = self._names
+                network_or_none(self.estimator).feature_names_in_ = self._names
         except Exception as error:
             self.fail(error)
         self._fit = None
@@ -152,7 +152,7 @@ class _FitOfSearch:
         """
         X_train, y_train = _safe_split(self.estimator, X, y, self.task.train)
         params = _check_method_params(X, params=fit_params, indices=self.task.train)
-        network, steps = network_of(self.estimator), []
+        network, steps = network_or_none(self.estimator), []
         if isinstance(self.estimator, Pipeline):
             received = []
             network.fit = lambda X, y=None, **params: received.append((X, y, params))
@@ -163,7 +163,7 @@ class _FitOfSearch:
             X_train, y_train, params = received[0]
             steps = self.estimator.steps[:-1]
             for _, step in steps:  # a network in one of them keeps what an interruption leaves
-                pass_on_interruption(network_of(getattr(step, "estimator_", step)))
+                pass_on_interruption(network_or_none(getattr(step, "estimator_", step)))
         X_train, y_train = network._validated(X_train, y_train, reset=True)
         return X_train, y_train, getattr(network, "feature_names_in_", None), params, steps
 

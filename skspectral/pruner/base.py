@@ -332,13 +332,7 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _activations(self, X, layer):
         small = self.pruned_estimator_
-        X = validate_data(
-            small,
-            self._inputs(X),
-            accept_sparse="csr",
-            dtype=(np.float64, np.float32),
-            reset=False,
-        )
+        X = small._validated_inputs(self._inputs(X))
         weights, intercepts = small.coefs_[:layer], small.intercepts_[:layer]
         return forward(X, weights, intercepts, small.activation, small.activation)
 
@@ -353,36 +347,43 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         except (AttributeError, ValueError):  # a step that counts or names nothing
             return False
 
-    def _finish(self, estimator, masks, X, y, params, groups=None, train=None, found=None):
-        """Cut the network of a fitted estimator and remember all. X is what reaches the network.
+    def _cut(self, estimator, masks, X, y, params, groups, train=None):
+        """Cut the network of a fitted estimator, and refit it. X is what reaches the network.
 
-        `train` is the training of the cut network, before anything else; `found` is a network that
-        the data choose, and its masks: it takes the place of cut and refit.
+        `train` is the training of the cut network, before anything else.
         """
         sample_weight = network_weights(estimator, params)
-        network, scores, is_refitted = network_of(estimator), {}, found is not None
-        if found is not None:
-            small, own = found
-            for name, one in (("full", network), ("refit", small)):
-                scores[name] = one.score(X, y, sample_weight)
-            if self._layer_of(estimator) == 0:
-                masks = own
-                nodes = [np.ones(np.count_nonzero(mask), dtype=bool) for mask in own[1:]]
-                small = cut_network(small, [own[0], *nodes])
-            else:
-                masks = [masks[0], *own[1:]]
-            first, kept = small, select_columns(X, masks[0])
+        as_cut = small = cut_network(estimator, masks)
+        if train is not None:
+            small = train(small, select_columns(X, masks[0]), y, sample_weight)
+        before, scores = small, {}
+        if self.refit:
+            network = network_of(estimator)
+            rows, *others = without_copies(network, X, y, sample_weight, groups)
+            small, scores = refit(before, select_columns(rows, masks[0]), *others)
+        is_refitted = small is not before
+        return self._remember(
+            estimator, masks, small, X, sample_weight, as_cut, scores, is_refitted
+        )
+
+    def _take(self, estimator, inputs, found, X, y, params):
+        """Take the network that the data choose, and its masks. X is what reaches the network.
+
+        `inputs` is the mask of those that stay where the inputs are not to be cut.
+        """
+        small, masks = found
+        sample_weight = network_weights(estimator, params)
+        networks = {"full": network_of(estimator), "refit": small}
+        scores = {name: one.score(X, y, sample_weight) for name, one in networks.items()}
+        if self._layer_of(estimator) == 0:
+            nodes = [np.ones(np.count_nonzero(mask), dtype=bool) for mask in masks[1:]]
+            small = cut_network(small, [masks[0], *nodes])
         else:
-            first = small = cut_network(estimator, masks)
-            kept = select_columns(X, masks[0])
-            if train is not None:
-                small = train(small, kept, y, sample_weight)
-            if self.refit:
-                before = small
-                rows, *others = without_copies(network, X, y, sample_weight, groups)
-                small, scores = refit(before, select_columns(rows, masks[0]), *others)
-                is_refitted = small is not before
-        change = network._outputs(X) - first._outputs(kept)
+            masks = [inputs, *masks[1:]]
+        return self._remember(estimator, masks, small, X, sample_weight, small, scores, True)
+
+    def _remember(self, estimator, masks, small, X, sample_weight, as_cut, scores, is_refitted):
+        change = network_of(estimator)._outputs(X) - as_cut._outputs(select_columns(X, masks[0]))
         if sample_weight is not None:
             change = change[np.asarray(sample_weight) > 0]
         self._fitted = {

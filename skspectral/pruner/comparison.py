@@ -1,7 +1,6 @@
 """What a network loses on rows, for another to be held against it."""
 
 import numpy as np
-from sklearn.utils.validation import validate_data
 
 from skspectral.forward import forward
 from skspectral.pruner.loss import loss_of
@@ -40,7 +39,11 @@ def mean_and_error(values, weights, groups=None):
 def standard(network, X, y):
     """Outputs and targets of a network, in units of the latter."""
     outputs = forward(
-        validated(network, X), network.coefs_, network.intercepts_, network.activation, "identity"
+        network._validated_inputs(X),
+        network.coefs_,
+        network.intercepts_,
+        network.activation,
+        "identity",
     )
     scale = network._state.units.scale
     return outputs.astype(float) / scale, network._targets(y) / scale
@@ -52,8 +55,3 @@ def weights_of(network, y, sample_weight=None):
     y = y if hasattr(y, "tocsr") else np.asarray(y)
     weights = network._weigh(targets, y, sample_weight)
     return np.ones(len(targets)) if weights is None else weights
-
-
-def validated(network, X):
-    """X as the network takes it."""
-    return validate_data(network, X, accept_sparse="csr", reset=False)

@@ -4,7 +4,6 @@ from sklearn.base import is_classifier
 from sklearn.utils import _safe_indexing
 
 from skspectral.mlp.copies import distinct_rows
-from skspectral.pruner.comparison import validated
 
 
 def without_copies(network, X, y, sample_weight=None, groups=None):
@@ -28,7 +27,9 @@ def without_copies(network, X, y, sample_weight=None, groups=None):
     """
     rows = None
     if not is_classifier(network):
-        rows, weights = distinct_rows(validated(network, X), network._targets(y), sample_weight)
+        rows, weights = distinct_rows(
+            network._validated_inputs(X), network._targets(y), sample_weight
+        )
     if rows is None:
         return X, y, sample_weight, groups
     X = X.tocsr() if hasattr(X, "tocsr") else X

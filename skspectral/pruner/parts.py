@@ -4,7 +4,7 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, Str
 from sklearn.utils import _safe_indexing
 
 
-def parts_in_turn(network, y, rows, n_parts, groups=None):
+def parts_in_turn(network, y, rows, n_parts, groups):
     """Each part of the rows in turn, held out.
 
     Parameters
@@ -16,7 +16,7 @@ def parts_in_turn(network, y, rows, n_parts, groups=None):
     rows : ndarray of int
         The rows to divide.
     n_parts : int
-    groups : ndarray of shape (n_samples,), int, default=None
+    groups : ndarray of shape (n_samples,), int, or None
         No part has some rows of a group only. There are at least as many groups as parts.
 
     Yields
@@ -33,3 +33,8 @@ def parts_in_turn(network, y, rows, n_parts, groups=None):
     splitter = splitter(n_parts, shuffle=True, random_state=network.random_state)
     for train, held_out in splitter.split(rows, own, groups):
         yield rows[train], rows[held_out]
+
+
+def rows_of(rows, *data):
+    """Some rows of arrays, of which any may be None."""
+    return [None if a is None else _safe_indexing(a, rows) for a in data]

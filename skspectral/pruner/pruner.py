@@ -284,10 +284,11 @@ class SpectralPruner(BasePruner):
             refuse_other_data(network_of(estimator), X, y, network_weights(estimator, params))
         masks = self._select(estimator)
         asked = self.threshold == "auto" and self.n_nodes_to_select is None and self.refit
-        found = None
         if asked and train is None:
             found = self._found(estimator, masks[0], X, y, params, codes)
-        return self._finish(estimator, masks, X, y, params, codes, train, found)
+            if found is not None:
+                return self._take(estimator, masks[0], found, X, y, params)
+        return self._cut(estimator, masks, X, y, params, codes, train)
 
     def __sklearn_is_fitted__(self):
         if super().__sklearn_is_fitted__() or not self.prefit:

@@ -193,7 +193,7 @@ class SpectralPrunerCV(BasePruner):
             chosen *= max(1, sum(network.core_sizes_) / cores.mean())
         masks = select_masks(network, layer, "auto", None)[:1]
         masks += top_masks(network.node_importances_, min(round(chosen), sizes[-1]))
-        self._finish(estimator, masks, reaching(estimator, X), as_vector(y), params, codes)
+        self._cut(estimator, masks, reaching(estimator, X), as_vector(y), params, codes)
         self.cv_results_ = _results(sizes, scores)
         return self
 

@@ -8,6 +8,7 @@ from sklearn.utils import check_random_state
 
 from skspectral.core import THRESHOLD, core_mask
 from skspectral.mlp.cut import cut
+from skspectral.pruner.comparison import weights_of
 from skspectral.pruner.elimination import eliminate, may_have_idle_nodes, shrink, thin
 from skspectral.pruner.free import FreeNetwork, Problem, effective
 from skspectral.pruner.growth import grow
@@ -232,9 +233,7 @@ def _placed(network, widths):
 
 def _rows(network, y, sample_weight, rng):
     """The rows with a weight, their targets in standard units, their weights, and the units."""
-    targets = network._targets(y)
-    weights = network._weigh(targets, y, sample_weight)
-    weights = np.ones(len(targets)) if weights is None else weights
+    targets, weights = network._targets(y), weights_of(network, y, sample_weight)
     rows = np.flatnonzero(weights)
     if len(rows) > MOST_ROWS:
         rows = np.sort(rng.choice(rows, MOST_ROWS, replace=False))

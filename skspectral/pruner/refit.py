@@ -6,12 +6,12 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
-from sklearn.utils import _safe_indexing, indexable
+from sklearn.utils import indexable
 from sklearn.utils.validation import _num_samples
 
 from skspectral.mlp.checks import pass_on_interruption, silence
 from skspectral.pruner.comparison import losses, mean_and_error, weights_of
-from skspectral.pruner.parts import parts_in_turn
+from skspectral.pruner.parts import parts_in_turn, rows_of
 
 # Without penalty, over all rows given, of all parameters.
 FREE = {
@@ -64,15 +64,12 @@ def refit(network, X, y, sample_weight=None, groups=None):
     X, y, sample_weight, groups = indexable(X, y, sample_weight, groups)
     if sample_weight is not None:
         rows = np.flatnonzero(sample_weight)
-        X, y, sample_weight, groups = (
-            None if a is None else _safe_indexing(a, rows) for a in (X, y, sample_weight, groups)
-        )
+        X, y, sample_weight, groups = rows_of(rows, X, y, sample_weight, groups)
     parts = _split(network, y, groups)
     if parts is None:
         return network, {}
     (X_train, y_train, w_train), (X_test, y_test, _) = (
-        [None if a is None else _safe_indexing(a, rows) for a in (X, y, sample_weight)]
-        for rows in parts
+        rows_of(rows, X, y, sample_weight) for rows in parts
     )
     one_of = is_classifier(network) and np.ndim(y) == 1
     if one_of and len(np.unique(y_train)) < len(network.classes_):  # it may know others
@@ -102,7 +99,7 @@ def _split(network, y, groups):
     rows = np.arange(n_rows)
     if groups is not None:
         # Three groups, at least, for a standard error.
-        n_parts = min(round(n_rows / n_test), len(np.unique(groups)) // 3, smallest)
+        n_parts = min(max(2, round(n_rows / n_test)), len(np.unique(groups)) // 3, smallest)
         if n_parts < 2:
             return None
         parts = parts_in_turn(network, y, rows, n_parts, groups)

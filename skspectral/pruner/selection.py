@@ -25,17 +25,17 @@ def layer_index(layer, network):
         If there is no such layer.
     """
     fitted = hasattr(network, "coefs_")
-    n_layers = len(network.coefs_) if fitted else len(network._hidden_layer_sizes()) + 1
-    if n_layers == 1 and layer != 0:
+    n_hidden = len(network.coefs_) - 1 if fitted else len(network._hidden_layer_sizes())
+    if n_hidden == 0 and layer != 0:
         raise UnusableError(
             f"layer={layer} does not exist: the network has no hidden layer; give 0, the inputs."
         )
-    if not -n_layers <= layer < n_layers:
+    if not -n_hidden <= layer <= n_hidden:
         raise UnusableError(
-            f"layer={layer} does not exist: the network has the inputs (0) and {n_layers - 1} "
-            f"hidden layers; give a number from {-n_layers} to {n_layers - 1}."
+            f"layer={layer} does not exist: the network has the inputs (0) and {n_hidden} hidden "
+            f"layers; give a number from {-n_hidden} to {n_hidden}."
         )
-    return layer % n_layers
+    return layer if layer >= 0 else n_hidden + 1 + layer
 
 
 def select_masks(network, layer, threshold, n_nodes_to_select):

@@ -4,15 +4,14 @@ from itertools import islice
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
 from skspectral.mlp.checks import pass_on_interruption, silence
-from skspectral.pruner.comparison import losses, mean_and_error, standard, validated, weights_of
+from skspectral.pruner.comparison import losses, mean_and_error, standard, weights_of
 from skspectral.pruner.free import effective
 from skspectral.pruner.left_out import left_out_errors
 from skspectral.pruner.loss import loss_of
-from skspectral.pruner.parts import parts_in_turn
+from skspectral.pruner.parts import parts_in_turn, rows_of
 from skspectral.pruner.recovery import (
     MOST_ROWS,
     ROWS_PER_INPUT,
@@ -161,11 +160,11 @@ def recovery_pays(network, X, y, sample_weight=None, groups=None, select=False):
     for train, held_out in _trials(network, y, rows, groups):
         if len(train) < _FEWEST_ROWS - _FEWEST_ROWS // _N_PARTS:  # groups may differ in size
             return False
-        pair = _tried(network, *_rows_of(train, X, y, sample_weight), select)
+        pair = _tried(network, *rows_of(train, X, y, sample_weight), select)
         if pair is None:
             return False
         other, student = pair
-        X_test, y_test, own = _rows_of(held_out, X, y, weights)
+        X_test, y_test, own = rows_of(held_out, X, y, weights)
         more.append(losses(other, X_test, y_test) - losses(student, X_test, y_test))
         shares.append(own)
         tested.append(held_out)
@@ -240,7 +239,7 @@ def _foresees(found, masks, network, X, y, sample_weight):
     """Whether what is found leaves hardly more of rows unseen than the network of those seen."""
     rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
     rows = rows[:: -(-len(rows) // MOST_ROWS)]
-    X, y, sample_weight = _rows_of(rows, X, y, sample_weight)
+    X, y, sample_weight = rows_of(rows, X, y, sample_weight)
     outputs, targets = standard(found, X, y)
     weights = weights_of(network, y, sample_weight)
     errors, loss = outputs - targets, loss_of(found)
@@ -256,7 +255,11 @@ def _foresees(found, masks, network, X, y, sample_weight):
         importance = loss.importance(np.average(errors**2, axis=0, weights=weights)) / scale**2
         # As if the network were trained in units of y, with outputs as important as they are.
         errors = left_out_errors(
-            *(found, masks[0], validated(found, X), errors * scale, mean - targets * scale),
+            found,
+            masks[0],
+            found._validated_inputs(X),
+            errors=errors * scale,
+            without=mean - targets * scale,
             weights=weights[:, None] * importance,
         )
         errors = errors / scale
@@ -270,7 +273,3 @@ def _foresees(found, masks, network, X, y, sample_weight):
     most = min(_TIMES * seen + _TRIFLE, 1 - _EXPLAINED * (1 - seen))
     # Where a few rows make up the errors, these tell little.
     return unseen + mean_and_error((errors**2 - before**2).mean(axis=1), weights)[1] <= most
-
-
-def _rows_of(rows, *data):
-    return [None if a is None else _safe_indexing(a, rows) for a in data]
