@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 from sklearn.base import clone
-from sklearn.datasets import load_diabetes, make_classification
+from sklearn.datasets import (
+    load_diabetes,
+    make_classification,
+    make_multilabel_classification,
+)
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -280,3 +284,16 @@ def test_classes_of_a_coarse_table_are_alike_by_chance(is_sparse):
     y = (X[:, 0] > 1).astype(int)
     X = csr_array(X) if is_sparse else X
     assert len(distinct_rows(X[rows], y[rows])[0]) == 2000
+
+
+def test_many_labels_ask_for_less():
+    """The loss is the mean over the labels: what one of them is worth falls with their number."""
+    X, Y = make_multilabel_classification(
+        4500, n_features=20, n_classes=10, n_labels=1, random_state=0
+    )
+    X = StandardScaler().fit_transform(X)
+    scores = []
+    for alpha in ("auto", 1e-3, 3e-3):
+        mlp = SpectralMLPClassifier(alpha=alpha, random_state=0).fit(X[:1500], Y[:1500])
+        scores.append(mlp.score(X[1500:], Y[1500:]))
+    assert scores[0] > max(scores[1] - 0.01, scores[2] + 0.02)

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.datasets import make_classification
+from sklearn.datasets import load_wine, make_classification
 from sklearn.metrics import balanced_accuracy_score, log_loss
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.pruner import trust
@@ -334,3 +336,32 @@ def test_the_refit_weighs_the_classes_as_the_network_does():
     X, y = X[4000:], y[4000:]
     least = balanced_accuracy_score(y, mlp.predict(X)) - 0.02
     assert balanced_accuracy_score(y, pruner.predict(X)) > least
+
+
+@pytest.mark.parametrize("seed", [2, 7])
+@pytest.mark.parametrize("threshold", ["auto", "gap"])
+def test_refit_of_classes_that_are_told_apart_is_not_too_sure(seed, threshold):
+    """A hundred rows, of which the eleven that are held out are all told rightly."""
+    X, y = load_wine(return_X_y=True)
+    X, X_test, y, y_test = train_test_split(X, y, test_size=0.4, random_state=seed, stratify=y)
+    scaler = StandardScaler().fit(X)
+    X, X_test = scaler.transform(X), scaler.transform(X_test)
+    full = SpectralMLPClassifier(random_state=seed).fit(X, y)
+    pruner = SpectralPruner(full, threshold=threshold, prefit=True).fit(X, y)
+    assert pruner.refit_scores_["refit"] == 1
+    lost = [log_loss(y_test, one.predict_proba(X_test)) for one in (full, pruner)]
+    assert lost[1] < 1.1 * lost[0]
+
+
+def test_the_choice_does_not_hang_on_the_names_of_the_classes():
+    """What is far more likely may classify a few rows of four hundred wrongly more."""
+    X, y = make_classification(
+        5400, 10, n_informative=4, n_redundant=2, n_classes=3, flip_y=0.05, random_state=101
+    )
+    X = X - X[:400].mean(axis=0)
+    for names in ([0, 1, 2], [2, 0, 1]):
+        own = np.array(names)[y]
+        full = SpectralMLPClassifier(random_state=0).fit(X[:400], own[:400])
+        pruner = SpectralPruner(full, layer=0, prefit=True).fit(X[:400], own[:400])
+        assert "full" in pruner.refit_scores_  # the data have chosen
+        assert pruner.score(X[400:], own[400:]) > full.score(X[400:], own[400:]) + 0.01

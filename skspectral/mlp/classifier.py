@@ -459,14 +459,16 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     def _score(self, outputs, y, weights):
         # As accuracy_score of what predict gives; these look at types each time, for as long as an
         # epoch takes.
+        return float(np.average(~self._are_wrong(outputs, y), weights=weights))
+
+    def _are_wrong(self, outputs, y):
+        """Whether each row has a class, or a label, that outputs do not tell."""
         if self._label_binarizer.y_type_.startswith("multilabel"):
             wrong = self._label_binarizer.inverse_transform(outputs) != y
-            wrong = np.ravel(wrong.sum(axis=1)) > 0  # they may be sparse
-        elif outputs.shape[1] == 1:
-            wrong = self.classes_[(outputs[:, 0] > 0.5).astype(int)] != y
-        else:
-            wrong = self.classes_[outputs.argmax(axis=1)] != y
-        return float(np.average(~wrong, weights=weights))
+            return np.ravel(wrong.sum(axis=1)) > 0  # they may be sparse
+        if outputs.shape[1] == 1:
+            return self.classes_[(outputs[:, 0] > 0.5).astype(int)] != y
+        return self.classes_[outputs.argmax(axis=1)] != y
 
 
 def _is_multilabel(y):

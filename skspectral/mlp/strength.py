@@ -29,12 +29,13 @@ def automatic_strength(estimator, X, y, weights=None):
     of the order slope * sigma * sqrt(d / n), where the slope of the squared error is 2 and that of
     the cross-entropy 1; each input counts by its mean square, for one at most, and d is one at
     least. The penalty has to be stronger than that, and as weak as possible otherwise, so ``alpha =
-    0.05 * slope * sqrt(share * spread * d / n)``, at least 3e-4 and at most 1e-2. ``share *
-    spread`` stands for sigma^2: `share` is what a pilot training of Adam with the weakest strength,
-    half as long as the fit, gets wrong of what a constant gets wrong, on a fifth of the rows that
-    it has not seen, and `spread` the variance of the classes over that of classes of equal weight.
-    A pilot that is not better than a constant, by a standard error, is repeated as long as the fit:
-    only what that does not learn either is noise.
+    0.05 * slope * sqrt(share * spread * d / n)``, at least 3e-4 and at most 1e-2, and all of these
+    over the root of the number of outputs, or labels, whose losses are averaged. ``share * spread``
+    stands for sigma^2: `share` is what a pilot training of Adam with the weakest strength, half as
+    long as the fit, gets wrong of what a constant gets wrong, on a fifth of the rows that it has
+    not seen, and `spread` the variance of the classes over that of classes of equal weight. A pilot
+    that is not better than a constant, by a standard error, is repeated as long as the fit: only
+    what that does not learn either is noise.
 
     Pilots by the solver of the network, compared where they end, say what the formula does not
     know. If one with this strength has more wrong than that with the weakest, by more than a
@@ -67,22 +68,23 @@ def automatic_strength(estimator, X, y, weights=None):
     if len(y) < _FEWEST_ROWS or not constant:
         return _strength(estimator, X, y, weights, share=1.0)  # too little to tell
     n_held_out = _HELD_OUT * len(y)
+    weakest, strongest = _WEAKEST / _root(y), _STRONGEST / _root(y)
     for length in (_PILOT, 1.0):
-        least, last = _errors_of_pilot(estimator, X, y, weights, length)
+        least, last = _errors_of_pilot(estimator, X, y, weights, length, weakest)
         learns = least < constant - _standard_error(estimator, constant, n_held_out)
         if learns:
             break
     alpha = _strength(estimator, X, y, weights, share=min(least / constant, 1.0))
-    if alpha == _WEAKEST or not learns:
+    if alpha == weakest or not learns:
         return alpha
     error_of = partial(_last_error_of_pilot, estimator, X, y, weights, length)
     if estimator.solver != "adam":
-        last = error_of(_WEAKEST)
+        last = error_of(weakest)
     most, error = last + _standard_error(estimator, last, n_held_out), error_of(alpha)
     if error > most:
-        between = float(np.sqrt(alpha * _WEAKEST))
-        return between if error_of(between) <= most else _WEAKEST
-    stronger = min(_STEP * alpha, _STRONGEST)
+        between = float(np.sqrt(alpha * weakest))
+        return between if error_of(between) <= most else weakest
+    stronger = min(_STEP * alpha, strongest)
     least = error - _standard_error(estimator, error, n_held_out)
     return stronger if alpha < stronger and error_of(stronger) < least else alpha
 
@@ -92,7 +94,12 @@ def _strength(estimator, X, y, weights, share):
     slope = 1 if is_classifier(estimator) else 2
     noise = share * estimator._spread(y, weights)
     alpha = _FACTOR * slope * np.sqrt(noise * _n_inputs(X, weights) / len(y))
-    return float(np.clip(alpha, _WEAKEST, _STRONGEST))
+    return float(np.clip(alpha, _WEAKEST, _STRONGEST)) / _root(y)
+
+
+def _root(y):
+    """Of the number of outputs, or labels, whose losses are averaged."""
+    return float(np.sqrt(y.shape[1])) if y.ndim == 2 else 1.0
 
 
 def _n_inputs(X, weights):
@@ -108,9 +115,9 @@ def _standard_error(estimator, error, n_rows):
     return error * np.sqrt(2 / n_rows)
 
 
-def _errors_of_pilot(estimator, X, y, weights, length):
+def _errors_of_pilot(estimator, X, y, weights, length, weakest):
     """Least and last error of a training by Adam with the weakest strength, after each epoch."""
-    pilot = _pilot(estimator, len(y), _WEAKEST, length, solver="adam", early_stopping=True)
+    pilot = _pilot(estimator, len(y), weakest, length, solver="adam", early_stopping=True)
     _fit(pilot, X, y, weights)
     scores = pilot.validation_scores_
     return [_error(pilot, score, len(y)) for score in (max(scores), scores[-1])]

@@ -6,12 +6,17 @@ from skspectral.forward import forward
 from skspectral.pruner.loss import loss_of
 
 
-def losses(network, X, y):
+def losses(network, X, y, doubt=0.0):
     """What a network loses on each row, in variances or deviances.
 
-    The likelihood sees probabilities that are too sure, which the accuracy does not.
+    The likelihood sees probabilities that are too sure, which the accuracy does not; where the rows
+    have none that is wrong, it takes a `doubt` to see them: a share of the rows that are taken to
+    be of another class.
     """
-    return loss_of(network).losses(*standard(network, X, y)).mean(axis=1)
+    loss, (outputs, targets) = loss_of(network), standard(network, X, y)
+    if doubt:
+        targets = loss.doubted(targets, doubt)
+    return loss.losses(outputs, targets).mean(axis=1)
 
 
 def mean_and_error(values, weights, groups=None):

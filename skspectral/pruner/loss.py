@@ -90,6 +90,11 @@ class CrossEntropy:
             return -2 * (log_softmax(outputs, axis=1) * targets).sum(axis=1, keepdims=True)
         return 2 * (np.logaddexp(0, outputs) - targets * outputs)
 
+    def doubted(self, targets, doubt):
+        """Targets of rows of which this share is of another class, or has not a label."""
+        n_others = targets.shape[1] - 1 if self.name == "softmax" else 1
+        return (1 - doubt) * targets + doubt * (1 - targets) / n_others
+
     def costs(self, before, after, targets):
         return self.losses(after, targets) - self.losses(before, targets)
 

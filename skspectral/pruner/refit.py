@@ -80,7 +80,9 @@ def refit(network, X, y, sample_weight=None, groups=None):
     scores = {"cut": network.score(*test), "refit": free.score(*test)}
     # A row or two decide on accuracy, or none where one class is rare, and it says nothing of
     # probabilities that have become too sure.
-    before, after = (losses(one, X_test, y_test) for one in (network, free))
+    # Of m rows that are told rightly, the next is not in one of m + 2 (Laplace).
+    doubt = 1 / (len(test[2]) + 2) if is_classifier(network) else 0.0
+    before, after = (losses(one, X_test, y_test, doubt) for one in (network, free))
     own = None if groups is None else groups[parts[1]]
     mean, error = mean_and_error(after - before, test[2], own)
     better = scores["refit"] >= scores["cut"] and mean < -error

@@ -156,7 +156,7 @@ def recovery_pays(network, X, y, sample_weight=None, groups=None, select=False):
         return False
     if groups is not None and len(np.unique(groups[rows])) < _N_PARTS:
         return False
-    more, shares, tested, fewer = [], [], [], 0.0
+    more, wrong, shares, tested = [], [], [], []
     for train, held_out in _trials(network, y, rows, groups):
         if len(train) < _FEWEST_ROWS - _FEWEST_ROWS // _N_PARTS:  # groups may differ in size
             return False
@@ -169,12 +169,17 @@ def recovery_pays(network, X, y, sample_weight=None, groups=None, select=False):
         shares.append(own)
         tested.append(held_out)
         if is_classifier(network):
-            # What is too sure of itself is unlikely, and for that alone a constant may be better.
-            scores = (one.score(X_test, y_test, own) for one in (student, other))
-            fewer += own.sum() * (np.subtract(*scores) - _MORE_WRONG)
+            y_test = y_test if hasattr(y_test, "tocsr") else np.asarray(y_test)
+            pairs = (one._are_wrong(one._outputs(X_test), y_test) for one in (other, student))
+            wrong.append(np.subtract(*pairs, dtype=float))
     more, shares, tested = map(np.concatenate, (more, shares, tested))
-    mean, error = mean_and_error(more, shares, None if groups is None else groups[tested])
-    return bool(mean <= -error and fewer <= 0)
+    groups = None if groups is None else groups[tested]
+    mean, error = mean_and_error(more, shares, groups)
+    if mean > -error:
+        return False
+    # What is too sure of itself is unlikely, and for that alone a constant may be better.
+    mean, error = mean_and_error(np.concatenate(wrong), shares, groups) if wrong else (0.0, 0.0)
+    return bool(mean <= _MORE_WRONG + error)
 
 
 def _trials(network, y, rows, groups):
