@@ -59,6 +59,7 @@ def test_bad_data_leaves_a_fitted_estimator_as_it_was(regressor, data, message):
         ({"alpha": np.nan}, "'alpha' parameter"),
         ({"device": "abacus"}, "device='abacus' is not available here"),
         ({"device": "meta"}, "device='meta' is not available here"),
+        ({"device": "hpu"}, "device='hpu' is not available here"),
         ({"parametrization": "dense", "trainable": "eigenvalues"}, "no eigenvalues"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
@@ -159,3 +160,21 @@ def test_no_plateau_in_a_warm_up_and_none_longer_than_by_default(data):
     for max_iter, n_warm_up in ((100, 10), (8000, 800), (100_000, 800)):
         n_iter = model.set_params(max_iter=max_iter).fit(*data).n_iter_
         assert n_warm_up < n_iter < n_warm_up + 5
+
+
+def test_device_without_double_precision(regressor, data, monkeypatch):
+    """As those of Apple's chips are: for X in single precision, and Adam."""
+    X, y = data
+    zeros = torch.zeros
+
+    def single_only(*args, dtype=None, **kwargs):
+        if dtype == torch.float64:
+            raise TypeError("no float64 here")
+        return zeros(*args, dtype=dtype, **kwargs)
+
+    monkeypatch.setattr(torch, "zeros", single_only)
+    with pytest.raises(ValueError, match="not for float64 .*; use 'cpu'.* X in float32"):
+        regressor.fit(X, y)
+    with pytest.raises(ValueError, match="not for float64"):
+        clone(regressor).set_params(solver="lbfgs").fit(X.astype(np.float32), y)
+    assert not hasattr(regressor, "coefs_")

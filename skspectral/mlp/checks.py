@@ -136,17 +136,18 @@ def refuse_divergence(outcome, parameters, learning_rate_init):
         )
 
 
-def torch_device(name):
-    """The torch device of a name."""
+def torch_device(name, dtype):
+    """The torch device of a name, which is to hold numbers of a dtype, such as "float64"."""
     import torch
 
     try:
-        probe = torch.zeros(1, device=name)
+        probe = torch.zeros(1, device=name, dtype=getattr(torch, dtype))
         probe.cpu()  # the device "meta" has shapes, but no numbers
-    except (RuntimeError, AssertionError) as error:
+    except Exception as error:  # each kind of device has its own
         raise ValueError(
-            f"device={name!r} is not available here ({error}); use 'cpu' or a device that this "
-            "torch knows."
+            f"device={name!r} is not available here, or not for {dtype} ({error}); use 'cpu' or a "
+            "device that this torch knows, and X in float32 and solver='adam' where it has no "
+            "float64."
         ) from None
     return probe.device
 

@@ -158,7 +158,9 @@ class Fit:
         from skspectral.engine.training import Member
 
         estimator, incremental = self._estimator, self._incremental
-        device = torch_device(estimator.device)
+        # A line search down to the smallest gradients needs double precision.
+        dtype = "float64" if estimator.solver == "lbfgs" else X.dtype.name
+        device = torch_device(estimator.device, dtype)
         n_rows = len(member["rows"])
         batch_size = estimator._batch_size(n_rows)
         n_epochs = 1 if incremental else estimator._n_epochs(n_rows, batch_size)
@@ -191,8 +193,7 @@ class Fit:
             loss=estimator._loss(),
             solver=estimator.solver,
             batch_size=batch_size,
-            # A line search down to the smallest gradients needs double precision.
-            dtype="float64" if estimator.solver == "lbfgs" else X.dtype.name,
+            dtype=dtype,
             device=device,
             moments=self._state.moments,
             options=options,
