@@ -119,53 +119,32 @@ class SpectralPruner(BasePruner):
     next intercept, so that nodes of relevance zero can go without any change of the predictions.
     Each layer keeps at least one node; if the network is a constant, a warning says so.
 
-    As many nodes as the data tell apart: the nodes above 0.002 of the largest relevance are trained
-    on without penalty, by L-BFGS, and three things are done in turn until none helps. Elimination:
-    the node is removed whose loss the outputs show least, the others of its layer making up for it
-    with new readouts (Hassibi and Stork), and the rest is trained on. Growth: nodes that had
-    vanished come back where the error is, of ReLU nodes of one layer also along the directions in
-    which it is curved most (Li's principal Hessian directions), for the time being even more than
-    there are places; of several layers the narrow become at least as wide as the widest was, and if
-    another node could still pay, each in turn is also thinned before growth, for it may have grown
-    to make up for another. Unfolding: ReLU nodes that point the wrong way are turned, which saves
-    the nodes that make up for them. What is kept is the network of the least
-    ``n log(squared error) + (2 k + 8 h) n / (n - k - 1)``, for n rows, k parameters (of a ReLU node
-    one less), h hidden nodes and the squared error over the variance plus 1e-7: Akaike's criterion,
-    corrected for few rows (Hurvich and Tsai), with a price for each node, since the best of many
-    directions fits noise better than a given one. Of several outputs the logarithms are added up,
-    so that an exact one counts beside one full of noise. Where the squared error ends near 1e-7
-    there is no noise, and one more node is looked for with 1e-9 in its place. No penalty takes
-    part, so that the size hardly depends on the strength of the network. It takes about as long as
-    the fit, two to six times as long with a trial as below, and many times as long where rows and
-    nodes are many, or layers several: with two of them up to minutes, with three minutes.
+    ``threshold="auto"`` keeps as many nodes as the data tell apart. All that might matter are
+    trained on without penalty, and three things are done in turn until none helps: elimination,
+    where the node goes whose loss the outputs show least (Hassibi and Stork), growth, where nodes
+    come back along which the error answers or is curved most (Li), and unfolding, where ReLU nodes
+    that point the wrong way are turned. What is kept is the network of the least ``n log(squared
+    error) + (2 k + 8 h) n / (n - k - 1)``, for n rows, k parameters (of a ReLU node one less), h
+    hidden nodes and the squared error over the variance plus 1e-7: Akaike's criterion, corrected
+    for few rows (Hurvich and Tsai), with a price for each node. Of a classifier the deviance takes
+    the place of the logarithm, a parameter costs 4, and the weights have a normal prior with a
+    standard deviation of 2: standardise the inputs. No penalty takes part, so that the size hardly
+    depends on the strength of the network. It takes about as long as the fit, two to six times as
+    long with a trial, and many times as long where rows and nodes are many, or layers several: with
+    two of them up to minutes, with three minutes.
 
-    Where there are fewer than two rows for each parameter that might matter, or fewer than twenty
-    for each input that does, the data may not tell the size. Nor where what they leave would do
-    worse, by one standard error, on rows that it has not seen than the network on those that it
-    has, by more than a tenth and a hundredth of the variance, or explain less than four fifths of
-    what that does; the former is reckoned from the leverage of the rows (Allen; Hansen and Larsen),
-    which tells nothing of `groups`. Then network and size are found once more from two thirds of
-    the rows, and the data choose if what they leave predicts the others better than the network, by
-    one standard error; of fewer than 1500 rows, or groups, each third is left out in turn. With
-    fewer than sixty rows, or three groups, the spectrum decides, that is, the sorted relevances.
-    Rows of uneven weight count for as many of equal weight as tell as much (Kish), and rows of a
-    regressor that are copies of others once, with their weights added up. Of more than 50 000 rows
-    50 000 are taken at random.
+    A trial decides whether to trust that: for classifiers, with `groups`, where the rows are few
+    for the parameters or inputs that might matter, and where what is left would do worse on rows
+    that it has not seen, reckoned from their leverage (Allen; Hansen and Larsen), than the network
+    on those that it has. Network and size are then found once more from two thirds of the rows, and
+    have to predict the others better than the network, by one standard error; of fewer than 1500
+    rows, or groups, each third is left out in turn. With fewer than sixty rows, or three groups,
+    the spectrum decides, that is, the sorted relevances. Rows of uneven weight count for as many of
+    equal weight as tell as much (Kish), and rows of a regressor that are copies of others once.
 
-    Of a classifier the deviance takes the place of the logarithm, a parameter costs 4, and the
-    weights have a normal prior with a standard deviation of 2: standardise the inputs. Two
-    thirds of the rows decide as above, by the likelihood of the others and by how many of them are
-    classified rightly, if there are three rows of each class, or with and without each label that
-    varies, and, where rows times parameters that might matter are more than a hundred million, ten
-    rows for each parameter; otherwise the spectrum.
-
-    The search begins with the inputs whose relevance stands out, or with all that have any, as the
-    criterion prefers; with fewer than twenty rows for each column of X, where the network takes
-    noise for inputs, the most relevant ones, one for each twenty rows. Then, and with ``layer=0``,
-    those leave without which the criterion is better, an input counting for twice what noise would
-    gain once in a hundred data sets; of two that say the same one leaves. An input returns that the
-    penalty has silenced, if what is left of the error depends on it: on a line, a bend, or its
-    product with another.
+    With ``layer=0``, or fewer than twenty rows for each column of X, inputs leave without which the
+    criterion is better, and those return that what is left of the error depends on. The user guide
+    has the numbers, and says why they are what they are.
 
     References
     ----------
