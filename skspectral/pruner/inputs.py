@@ -94,14 +94,14 @@ def return_inputs(table, problem, network, inputs, rng):
         if len(lost) == 0:
             break
         more = np.append(inputs, lost)
-        own = table.problem(more)
+        larger = table.problem(more)
         into = np.vstack([network.weights[0], np.zeros((len(lost), network.weights[0].shape[1]))])
         wider = FreeNetwork([into, *network.weights[1:]], network.intercepts, network.nodes)
-        wider, _ = eliminate(own, own.train(grow(own, wider, rng)))
-        own, wider, more = drop_inputs(table, own, wider, more)
-        if _criterion(table, own, wider) >= _criterion(table, problem, network):
+        wider, _ = eliminate(larger, larger.train(grow(larger, wider, rng)))
+        larger, wider, more = drop_inputs(table, larger, wider, more)
+        if _criterion(table, larger, wider) >= _criterion(table, problem, network):
             break
-        problem, network, inputs = own, wider, more
+        problem, network, inputs = larger, wider, more
     return problem, network, inputs
 
 

@@ -76,12 +76,12 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
         n_rows = int(effective(len(rows), weights))
         few = are_few(n_rows, table.n_columns) if few is None else few
         starts = [_most_relevant(network, n_rows)] if few else _relevant(network, inputs)
-        own = min((_trained(table, network, start, units) for start in starts), key=_criterion)
+        trained = (_trained(table, network, start, units) for start in starts)
+        problem, start, inputs = min(trained, key=_criterion)
         if few or select:
-            own = drop_inputs(table, *own)
-        if len(own[2]) < table.n_columns:
-            own = return_inputs(table, *own, rng)
-        problem, start, inputs = own
+            problem, start, inputs = drop_inputs(table, problem, start, inputs)
+        if len(inputs) < table.n_columns:
+            problem, start, inputs = return_inputs(table, problem, start, inputs, rng)
         free = _within(problem, _search(problem, start, rng), widths, rng)
         # What a cut to its places leaves may be worse than what there was.
         free = min((free, shrink(problem, start, widths)), key=problem.criterion)
@@ -151,8 +151,8 @@ def _trained(table, network, inputs, units):
     return problem, problem.train(_start(network, inputs, units)), inputs
 
 
-def _criterion(own):
-    problem, network, _ = own
+def _criterion(trained):
+    problem, network, _ = trained
     return problem.criterion(network)
 
 
@@ -276,7 +276,8 @@ def _written(network, free, inputs, units):
     small.alpha_, small.fit_intercept = 0.0, network.fit_intercept
     small.coefs_ = [w.astype(dtype) for w in weights]
     small.intercepts_ = [b.astype(dtype) for b in intercepts]
-    own = Parameters.from_weights(small.coefs_, small.intercepts_, network._state.mode)
-    small.eigenvectors_ = own.eigenvectors
-    small.eigenvalues_in_, small.eigenvalues_out_ = own.eigenvalues_in, own.eigenvalues_out
+    spectral = Parameters.from_weights(small.coefs_, small.intercepts_, network._state.mode)
+    small.eigenvectors_ = spectral.eigenvectors
+    small.eigenvalues_in_ = spectral.eigenvalues_in
+    small.eigenvalues_out_ = spectral.eigenvalues_out
     return small, [own_inputs, *masks]

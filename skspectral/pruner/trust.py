@@ -164,9 +164,9 @@ def recovery_pays(network, X, y, sample_weight=None, groups=None, select=False):
         if pair is None:
             return False
         other, student = pair
-        X_test, y_test, own = rows_of(held_out, X, y, weights)
+        X_test, y_test, w_test = rows_of(held_out, X, y, weights)
         more.append(losses(other, X_test, y_test) - losses(student, X_test, y_test))
-        shares.append(own)
+        shares.append(w_test)
         tested.append(held_out)
         if is_classifier(network):
             y_test = y_test if hasattr(y_test, "tocsr") else np.asarray(y_test)
@@ -214,8 +214,8 @@ def _n_telling(targets, weights):
     """
     weights = np.ones(len(targets)) if weights is None else weights
     shares = weights[:, None] * (targets - np.average(targets, axis=0, weights=weights)) ** 2
-    own = (effective(len(share), share) for share in shares.T if share.any())
-    return _KURTOSIS * min(own, default=np.inf)
+    n_rows = (effective(len(share), share) for share in shares.T if share.any())
+    return _KURTOSIS * min(n_rows, default=np.inf)
 
 
 def _n_rows(network, y, sample_weight):
@@ -247,34 +247,43 @@ def _foresees(found, masks, network, X, y, sample_weight):
     X, y, sample_weight = rows_of(rows, X, y, sample_weight)
     outputs, targets = standard(found, X, y)
     weights = weights_of(network, y, sample_weight)
-    errors, loss = outputs - targets, loss_of(found)
-    before = np.subtract(*standard(network, X, y))
+    errors, before = outputs - targets, np.subtract(*standard(network, X, y))
     first, *others = found.coefs_
     n_parameters = sum(p.size for p in (first[masks[0]], *others, *found.intercepts_))
-    own, seen = (np.average(e**2, axis=0, weights=weights).mean() for e in (errors, before))
-    if own < loss.nothing and _n_telling(targets, weights) >= _PLENTY * n_parameters:
+    fitted, seen = _mean_square(errors, weights), _mean_square(before, weights)
+    is_nothing = fitted < loss_of(found).nothing
+    if is_nothing and _n_telling(targets, weights) >= _PLENTY * n_parameters:
         return True
-    unseen = own
+    unseen = fitted
     if errors.size * n_parameters**2 <= _MOST_PRODUCTS:
-        mean, scale = found._state.units.mean, found._state.units.scale
-        importance = loss.importance(np.average(errors**2, axis=0, weights=weights)) / scale**2
-        # As if the network were trained in units of y, with outputs as important as they are.
-        errors = left_out_errors(
-            found,
-            masks[0],
-            found._validated_inputs(X),
-            errors=errors * scale,
-            without=mean - targets * scale,
-            weights=weights[:, None] * importance,
-        )
-        errors = errors / scale
-        unseen = np.average(errors**2, axis=0, weights=weights).mean()
+        errors = _left_out(found, masks[0], X, targets, errors, weights)
+        unseen = _mean_square(errors, weights)
         n_rows = effective(len(weights), weights)
         if n_rows >= _PLENTY * n_parameters:
             # What so many parameters learn of noise alone, and rows left out do not bear out.
             learnt = (n_rows + n_parameters) / (n_rows - n_parameters)
-            if unseen <= _AS_NOISE * learnt * own:
+            if unseen <= _AS_NOISE * learnt * fitted:
                 seen *= learnt
     most = min(_TIMES * seen + _TRIFLE, 1 - _EXPLAINED * (1 - seen))
     # Where a few rows make up the errors, these tell little.
     return unseen + mean_and_error((errors**2 - before**2).mean(axis=1), weights)[1] <= most
+
+
+def _mean_square(errors, weights):
+    return np.average(errors**2, axis=0, weights=weights).mean()
+
+
+def _left_out(found, inputs, X, targets, errors, weights):
+    """The errors of a network, in units of the targets, had the training left each row out."""
+    mean, scale = found._state.units.mean, found._state.units.scale
+    importance = loss_of(found).importance(np.average(errors**2, axis=0, weights=weights))
+    # As if the network were trained in units of y, with outputs as important as they are.
+    left_out = left_out_errors(
+        found,
+        inputs,
+        found._validated_inputs(X),
+        errors=errors * scale,
+        without=mean - targets * scale,
+        weights=weights[:, None] * importance / scale**2,
+    )
+    return left_out / scale
