@@ -7,7 +7,7 @@ hundred such lines the core keeps those that the data ask for.
 """
 
 # %%
-# A roof over a square: two slopes that meet at an angle, and noise.
+# A valley, one side of which bends down once more, and noise.
 import matplotlib.pyplot as plt
 import numpy as np
 

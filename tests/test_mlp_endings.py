@@ -1,5 +1,8 @@
 """How a training ends: early stopping, plateau, interruption, warnings, what it prints."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -10,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
 from skspectral.engine.batches import Batches
 from skspectral.engine.objective import Objective
+from skspectral.engine.together import Training
 from skspectral.mlp import base, fit
 from skspectral.mlp.progress import Progress
 
@@ -237,3 +241,25 @@ def test_the_loss_of_the_best_network_counts():
     for loss in (2.0, 0.5):
         plain(loss, None)
     assert plain.kept_loss == 0.5
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"early_stopping": True}, {"solver": "lbfgs", "max_iter": 5000}]
+)
+def test_data_are_let_go_when_a_fit_ends(problem, settings, monkeypatch):
+    """At once: a cycle of references would keep them until the collector comes by."""
+    model, X, y = problem
+    model.set_params(**settings)
+    held, init = [], Training.__init__
+
+    def noted(training, *args, **kwargs):
+        init(training, *args, **kwargs)
+        held.extend(map(weakref.ref, (training, training.X, training.member.targets)))
+
+    monkeypatch.setattr(Training, "__init__", noted)
+    gc.disable()
+    try:
+        model.fit(X.tolist(), y)
+        assert [reference() is None for reference in held] == [True] * 3
+    finally:
+        gc.enable()

@@ -297,3 +297,11 @@ def test_many_labels_ask_for_less():
         mlp = SpectralMLPClassifier(alpha=alpha, random_state=0).fit(X[:1500], Y[:1500])
         scores.append(mlp.score(X[1500:], Y[1500:]))
     assert scores[0] > max(scores[1] - 0.01, scores[2] + 0.02)
+
+
+def test_the_limits_fall_with_the_number_of_outputs_that_vary():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((2000, 6))
+    Y = np.maximum(X @ rng.standard_normal((6, 3)), 0) @ rng.standard_normal((3, 4))
+    for targets in (Y, np.hstack([Y, np.ones((2000, 5))])):
+        assert chosen(X, targets).alpha_ == pytest.approx(3e-4 / 2)

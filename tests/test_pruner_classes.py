@@ -365,3 +365,11 @@ def test_the_choice_does_not_hang_on_the_names_of_the_classes():
         pruner = SpectralPruner(full, layer=0, prefit=True).fit(X[:400], own[:400])
         assert "full" in pruner.refit_scores_  # the data have chosen
         assert pruner.score(X[400:], own[400:]) > full.score(X[400:], own[400:]) + 0.01
+
+
+def test_doubt_gives_a_share_to_the_other_classes():
+    one_of_three = np.array([[1.0, 0, 0], [0, 1, 0]])
+    doubted = CrossEntropy("softmax").doubted(one_of_three, 0.2)
+    assert_allclose(doubted, [[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]])
+    labels = np.array([[1.0, 0], [0, 0]])
+    assert_allclose(CrossEntropy("sigmoid").doubted(labels, 0.2), [[0.8, 0.2], [0.2, 0.2]])

@@ -1,5 +1,7 @@
 """Rows in groups: what judges a pruner has seen nothing of them."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -174,3 +176,9 @@ def test_who_has_no_use_for_groups_is_not_told_of_them(rows, recwarn):
     SpectralPrunerCV(student, cv=Halves()).fit(X, y)
     SpectralPrunerCV(student, cv=3).fit(X, y, groups=groups)
     assert not recwarn
+
+
+def test_half_of_the_groups_are_held_out_where_more_are_asked_for(rows, student):
+    X, y, groups = rows
+    network = deepcopy(student).set_params(validation_fraction=0.8)
+    assert set(refit(network, X, y, groups=groups)[1]) == {"cut", "refit"}

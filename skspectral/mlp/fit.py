@@ -207,7 +207,9 @@ class Fit:
             self._context.call_on_fit_task_begin(estimator=estimator, **self._data)
         # As scikit-learn itself asks: to tell of epochs that nobody watches takes time.
         watched = self._context if hasattr(estimator, "_skl_callbacks") else None
-        self._progress = Progress(estimator, self._attributes, self._validate, watched, self._data)
+        # It does not know this fit, which holds the data: no cycle is to keep them in memory.
+        describe = partial(_attributes, self._state)
+        self._progress = Progress(estimator, describe, self._validate, watched, self._data)
 
     def _n_warm_up(self, n_epochs, n_rows, batch_size):
         """Epochs, of those to come, in which a spectral network finds what its nodes are for."""
@@ -251,27 +253,10 @@ class Fit:
         # Other eigenvalues than before: the same network, written anew.
         return start if mode == mode_before else start.from_weights(start.weights, intercepts, mode)
 
-    def _attributes(self, parameters):
-        """Fitted attributes of a network; the last transfer gives y in its own units."""
-        units = self._state.units
-        eigenvectors, intercepts = list(parameters.eigenvectors), list(parameters.intercepts)
-        eigenvectors[-1] = eigenvectors[-1] * units.scale
-        intercepts[-1] = units.original(intercepts[-1])
-        outer = replace(parameters, eigenvectors=eigenvectors, intercepts=intercepts)
-        outer = outer.map(partial(np.asarray, dtype=self._state.dtype))
-        return {
-            "coefs_": outer.weights,
-            "intercepts_": outer.intercepts,
-            "eigenvectors_": outer.eigenvectors,
-            "eigenvalues_in_": outer.eigenvalues_in,
-            "eigenvalues_out_": outer.eigenvalues_out,
-            "_state": self._state,
-        }
-
     def _store(self, parameters, moments, interrupted):
         """Set the fitted attributes."""
         estimator, progress = self._estimator, self._progress
-        for name, value in self._attributes(parameters).items():
+        for name, value in _attributes(self._state, parameters).items():
             setattr(estimator, name, value)
         before = vars(estimator) if self._incremental else {}
         n_iter, scores = len(progress.losses), progress.scores
@@ -290,3 +275,20 @@ class Fit:
             is_warm=self._state.is_warm or not self._incremental,
             interrupted=interrupted,
         )
+
+
+def _attributes(state, parameters):
+    """Fitted attributes of a network; the last transfer gives y in its own units."""
+    eigenvectors, intercepts = list(parameters.eigenvectors), list(parameters.intercepts)
+    eigenvectors[-1] = eigenvectors[-1] * state.units.scale
+    intercepts[-1] = state.units.original(intercepts[-1])
+    outer = replace(parameters, eigenvectors=eigenvectors, intercepts=intercepts)
+    outer = outer.map(partial(np.asarray, dtype=state.dtype))
+    return {
+        "coefs_": outer.weights,
+        "intercepts_": outer.intercepts,
+        "eigenvectors_": outer.eigenvectors,
+        "eigenvalues_in_": outer.eigenvalues_in,
+        "eigenvalues_out_": outer.eigenvalues_out,
+        "_state": state,
+    }

@@ -68,7 +68,8 @@ def automatic_strength(estimator, X, y, weights=None):
     if len(y) < _FEWEST_ROWS or not constant:
         return _strength(estimator, X, y, weights, share=1.0)  # too little to tell
     n_held_out = _HELD_OUT * len(y)
-    weakest, strongest = _WEAKEST / _root(y), _STRONGEST / _root(y)
+    root = _root(estimator, y, weights)
+    weakest, strongest = _WEAKEST / root, _STRONGEST / root
     for length in (_PILOT, 1.0):
         least, last = _errors_of_pilot(estimator, X, y, weights, length, weakest)
         learns = least < constant - _standard_error(estimator, constant, n_held_out)
@@ -94,12 +95,16 @@ def _strength(estimator, X, y, weights, share):
     slope = 1 if is_classifier(estimator) else 2
     noise = share * estimator._spread(y, weights)
     alpha = _FACTOR * slope * np.sqrt(noise * _n_inputs(X, weights) / len(y))
-    return float(np.clip(alpha, _WEAKEST, _STRONGEST)) / _root(y)
+    return float(np.clip(alpha, _WEAKEST, _STRONGEST)) / _root(estimator, y, weights)
 
 
-def _root(y):
+def _root(estimator, y, weights):
     """Of the number of outputs, or labels, whose losses are averaged."""
-    return float(np.sqrt(y.shape[1])) if y.ndim == 2 else 1.0
+    if y.ndim == 1:
+        return 1.0
+    # Those that do not vary have none.
+    constant = estimator._units(estimator._targets(y), weights).constant
+    return float(np.sqrt(max(1, y.shape[1] - np.sum(constant))))
 
 
 def _n_inputs(X, weights):

@@ -91,7 +91,7 @@ class CrossEntropy:
         return 2 * (np.logaddexp(0, outputs) - targets * outputs)
 
     def doubted(self, targets, doubt):
-        """Targets of rows of which this share is of another class, or has not a label."""
+        """Targets of which this share is those of the other classes, or the other of each label."""
         n_others = targets.shape[1] - 1 if self.name == "softmax" else 1
         return (1 - doubt) * targets + doubt * (1 - targets) / n_others
 

@@ -122,16 +122,16 @@ class SpectralPruner(BasePruner):
     ``threshold="auto"`` keeps as many nodes as the data tell apart. All that might matter are
     trained on without penalty, and three things are done in turn until none helps: elimination,
     where the node goes whose loss the outputs show least (Hassibi and Stork), growth, where nodes
-    come back along which the error answers or is curved most (Li), and unfolding, where ReLU nodes
-    that point the wrong way are turned. What is kept is the network of the least ``n log(squared
-    error) + (2 k + 8 h) n / (n - k - 1)``, for n rows, k parameters (of a ReLU node one less), h
-    hidden nodes and the squared error over the variance plus 1e-7: Akaike's criterion, corrected
-    for few rows (Hurvich and Tsai), with a price for each node. Of a classifier the deviance takes
-    the place of the logarithm, a parameter costs 4, and the weights have a normal prior with a
-    standard deviation of 2: standardise the inputs. No penalty takes part, so that the size hardly
-    depends on the strength of the network. It takes about as long as the fit, two to six times as
-    long with a trial, and many times as long where rows and nodes are many, or layers several: with
-    two of them up to minutes, with three minutes.
+    come back where the error is, or along which it is curved most (Li), and unfolding, where ReLU
+    nodes that point the wrong way are turned. What is kept is the network of the least ``n
+    log(squared error) + (2 k + 8 h) n / (n - k - 1)``, for n rows, k parameters (of a ReLU node one
+    less), h hidden nodes and the squared error over the variance plus 1e-7: Akaike's criterion,
+    corrected for few rows (Hurvich and Tsai), with a price for each node. Of a classifier the
+    deviance takes the place of the logarithm, a parameter costs 4, and the weights have a normal
+    prior with a standard deviation of 2: standardise the inputs. No penalty takes part, so that the
+    size hardly depends on the strength of the network. It takes about as long as the fit, two to
+    six times as long with a trial, and many times as long where rows and nodes are many, or layers
+    several: with two of them up to minutes, with three minutes.
 
     A trial decides whether to trust that: for classifiers, with `groups`, where the rows are few
     for the parameters or inputs that might matter, and where what is left would do worse on rows
@@ -143,8 +143,8 @@ class SpectralPruner(BasePruner):
     equal weight as tell as much (Kish), and rows of a regressor that are copies of others once.
 
     With ``layer=0``, or fewer than twenty rows for each column of X, inputs leave without which the
-    criterion is better, and those return that what is left of the error depends on. The user guide
-    has the numbers, and says why they are what they are.
+    criterion is better. Whatever the layer, inputs return that what is left of the error depends
+    on. The user guide has the numbers, and says why they are what they are.
 
     References
     ----------

@@ -11,6 +11,7 @@ from sklearn.utils.validation import _num_samples
 
 from skspectral.mlp.checks import pass_on_interruption, silence
 from skspectral.pruner.comparison import losses, mean_and_error, weights_of
+from skspectral.pruner.free import effective
 from skspectral.pruner.parts import parts_in_turn, rows_of
 
 # Without penalty, over all rows given, of all parameters.
@@ -41,7 +42,9 @@ def refit(network, X, y, sample_weight=None, groups=None):
     The penalty that finds the core also makes its weights too small. Training on without it
     (a relaxed fit) helps where the rows are many for the nodes that are left, and overfits where
     they are few. So it is done on a part of the rows, and taken back unless the network loses less
-    for it on the others, by one standard error, and scores no worse.
+    for it on the others, by one standard error, and scores no worse. Of m such rows of classes each
+    is taken to be of another class, or each label to be wrong, by 1 / (m + 2), Laplace's rule of
+    succession: weights that grow without end can tell m rows rightly by chance.
 
     Parameters
     ----------
@@ -81,7 +84,8 @@ def refit(network, X, y, sample_weight=None, groups=None):
     # A row or two decide on accuracy, or none where one class is rare, and it says nothing of
     # probabilities that have become too sure.
     # Of m rows that are told rightly, the next is not in one of m + 2 (Laplace).
-    doubt = 1 / (len(test[2]) + 2) if is_classifier(network) else 0.0
+    n_rows = effective(len(test[2]), test[2])
+    doubt = 1 / (n_rows + 2) if is_classifier(network) else 0.0
     before, after = (losses(one, X_test, y_test, doubt) for one in (network, free))
     own = None if groups is None else groups[parts[1]]
     mean, error = mean_and_error(after - before, test[2], own)

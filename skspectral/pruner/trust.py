@@ -45,8 +45,9 @@ _MOST_PRODUCTS = 1e11
 # are fewer than these.
 _N_PARTS, _MANY_ROWS = 3, 1500
 
-# Share of the rows held out, at most, that it may classify wrongly more than the network.
-_MORE_WRONG = 5e-3
+# Share of the rows held out, at most, that it may classify wrongly more than the network; and a
+# standard error of it, if the classes are more likely by so many.
+_MORE_WRONG, _FAR = 5e-3, 2
 
 # Rows that a trial takes; and of each class.
 _FEWEST_ROWS, _FEWEST_OF_A_CLASS = 60, 3
@@ -123,8 +124,9 @@ def recovery_pays(network, X, y, sample_weight=None, groups=None, select=False):
 
     For data that cannot tell the size for certain. Both are fitted to two thirds of the rows, from
     the start, and compared on the others, each third in turn if the rows are few: by squared
-    errors, or by the likelihood of the classes, and how many are classified rightly. It has to be
-    better by one standard error of the difference.
+    errors, or by the likelihood of the classes. It has to be better by one standard error of the
+    difference, and not to classify more than one in two hundred of the others wrongly in exchange;
+    if it is more likely by two standard errors, one standard error more of them.
 
     Parameters
     ----------
@@ -175,11 +177,11 @@ def recovery_pays(network, X, y, sample_weight=None, groups=None, select=False):
     more, shares, tested = map(np.concatenate, (more, shares, tested))
     groups = None if groups is None else groups[tested]
     mean, error = mean_and_error(more, shares, groups)
-    if mean > -error:
-        return False
+    if not (mean <= -error and wrong):
+        return bool(mean <= -error)
     # What is too sure of itself is unlikely, and for that alone a constant may be better.
-    mean, error = mean_and_error(np.concatenate(wrong), shares, groups) if wrong else (0.0, 0.0)
-    return bool(mean <= _MORE_WRONG + error)
+    n_more, its_error = mean_and_error(np.concatenate(wrong), shares, groups)
+    return bool(n_more <= _MORE_WRONG + (mean <= -_FAR * error) * its_error)
 
 
 def _trials(network, y, rows, groups):
@@ -284,6 +286,6 @@ def _left_out(found, inputs, X, targets, errors, weights):
         found._validated_inputs(X),
         errors=errors * scale,
         without=mean - targets * scale,
-        weights=weights[:, None] * importance / scale**2,
+        weights=weights[:, None] * (importance / scale**2),
     )
     return left_out / scale
