@@ -48,11 +48,13 @@ class Fit:
         X, y = estimator._validated(X, y, reset=not self._goes_on)
         y, targets = estimator._encode(y, self._goes_on, incremental)
         weights = estimator._weigh(X, y, sample_weight)
+
         # A copy: a call that fails must not have moved the generators.
         known = deepcopy(estimator._state) if self._goes_on else None
         generators = known.generators if known else estimator._generators()
         strength = known.strength if known else None
         estimator.alpha_ = estimator._alpha(X, y, weights, strength, incremental)
+
         rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
         largest = np.abs(targets[rows]).max()
         rows = self._hold_out(rows, X, y, weights, generators["split"])
@@ -61,6 +63,7 @@ class Fit:
             # Equal weights are none: the same steps to the last bit.
             weights = None if np.ptp(weights) == 0 else weights
         targets = targets[rows]
+
         units = before = estimator._units(targets, weights)
         if known and incremental:
             units, before = further_units(known.units, units, estimator.fit_intercept)
@@ -74,6 +77,7 @@ class Fit:
             moments=known.moments if known and incremental else None,
             is_warm=known is not None and known.is_warm,
         )
+
         widths = X.shape[1], *estimator._hidden_layer_sizes(), targets.shape[1]
         start = self._further(widths, known.mode, before) if known else self._start(widths)
         standard = units.standard(targets)
@@ -81,10 +85,12 @@ class Fit:
         idle = ~standard.any(axis=0) & units.constant & (not incremental)
         if not self._goes_on:
             start.eigenvectors[-1][:, idle] = start.intercepts[-1][idle] = 0
+
         warn_of_scale(X, rows)
         if not incremental:  # a handful of rows tells no mean
             warn_of_offset(X, rows)
         warn_of_rounding(targets, units, X.dtype)
+
         estimator.n_layers_ = len(start.eigenvectors) + 1
         estimator.n_outputs_ = targets.shape[1]
         estimator.out_activation_ = estimator._out_activation()
