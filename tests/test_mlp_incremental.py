@@ -360,3 +360,11 @@ def test_weights_come_before_classes_as_in_scikit_learn():
     other = clone(model).partial_fit(X, y, sample_weight=weights, classes=[0, 1, 2])
     model.partial_fit(X, y, weights, [0, 1, 2])
     assert_array_equal(model.predict_proba(X), other.predict_proba(X))
+
+
+@pytest.mark.parametrize("n_outputs", [2, 6])
+def test_a_piece_with_other_outputs_is_refused(data, n_outputs):
+    X, y = data
+    model = SpectralMLPRegressor(5, random_state=0).partial_fit(X, np.outer(y, np.arange(1, 5)))
+    with pytest.raises(ValueError, match=r"layers of \(5, 4\) nodes"):
+        model.partial_fit(X, np.outer(y, np.arange(1, n_outputs + 1)))

@@ -791,3 +791,31 @@ def test_no_trial_with_a_handful_of_rows():
     assert not recovery_pays(clone(STUDENT).fit(X, y), X, y, weights)
     classifier = SpectralMLPClassifier(8, max_iter=300, random_state=0).fit(X, y > 0)
     assert not recovery_pays(classifier, X, y > 0, weights)
+
+
+@pytest.mark.parametrize("layer", [-1, 0])
+def test_noise_that_outputs_share_counts_once(layer):
+    """Four nodes, eight outputs, nine tenths of the noise in common, as much of it as of signal."""
+    rng = np.random.default_rng(2)
+    X = rng.standard_normal((5000, 8))
+    Z = np.maximum(X @ rng.standard_normal((8, 4)), 0) @ rng.standard_normal((4, 8))
+    Z /= Z.std(axis=0)
+    noise = np.sqrt(0.9) * rng.standard_normal((5000, 1)) + np.sqrt(0.1) * rng.standard_normal(
+        Z.shape
+    )
+    Y = Z + noise
+    full = SpectralMLPRegressor(50, alpha=3e-3, random_state=2).fit(X[:1000], Y[:1000])
+    pruner = SpectralPruner(full, layer=layer, prefit=True).fit(X[:1000], Y[:1000])
+    assert pruner.n_nodes_ == (4,)
+    assert pruner.score(X[1000:], Z[1000:]) > max(0.99, full.score(X[1000:], Z[1000:]))
+
+
+def test_an_exact_output_stays_apart_from_noise_in_common():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((2000, 6))
+    y = np.maximum(X @ rng.standard_normal((6, 3)), 0) @ np.array([1.0, -2.0, 1.5])
+    Y = np.c_[y, np.repeat(rng.standard_normal((2000, 1)), 3, axis=1)]
+    full = SpectralMLPRegressor(30, alpha=3e-3, random_state=0).fit(X, Y)
+    pruner = SpectralPruner(full, prefit=True).fit(X, Y)
+    assert pruner.n_nodes_ == (3,)
+    assert_allclose(pruner.predict(X)[:, 0], y, atol=1e-3)

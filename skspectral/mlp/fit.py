@@ -58,12 +58,11 @@ class Fit:
         rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
         largest = np.abs(targets[rows]).max()
         rows = self._hold_out(rows, X, y, weights, generators["split"])
-        if weights is not None:
-            weights = weights[rows] / weights[rows].mean()
-            # Equal weights are none: the same steps to the last bit.
-            weights = None if np.ptp(weights) == 0 else weights
-        targets = targets[rows]
+        targets, weights = targets[rows], _of_mean_one(weights, rows)
 
+        widths = X.shape[1], *estimator._hidden_layer_sizes(), targets.shape[1]
+        if known:
+            self._refuse_other_widths(widths[1:])
         units = before = estimator._units(targets, weights)
         if known and incremental:
             units, before = further_units(known.units, units, estimator.fit_intercept)
@@ -78,8 +77,7 @@ class Fit:
             is_warm=known is not None and known.is_warm,
         )
 
-        widths = X.shape[1], *estimator._hidden_layer_sizes(), targets.shape[1]
-        start = self._further(widths, known.mode, before) if known else self._start(widths)
+        start = self._further(known.mode, before) if known else self._start(widths)
         standard = units.standard(targets)
         # A further batch may vary where this one does not.
         idle = ~standard.any(axis=0) & units.constant & (not incremental)
@@ -241,15 +239,17 @@ class Fit:
         )
         return Parameters.from_weights(weights, intercepts, state.mode)
 
-    def _further(self, widths, mode_before, units):
-        """Parameters to go on from; `units` are to read the fitted network in."""
-        estimator, mode = self._estimator, self._state.mode
-        previous = tuple(len(b) for b in estimator.intercepts_)
-        if previous != widths[1:]:
+    def _refuse_other_widths(self, widths):
+        previous = tuple(len(b) for b in self._estimator.intercepts_)
+        if previous != widths:
             raise ValueError(
                 f"The fitted network has layers of {previous} nodes, hidden_layer_sizes and y ask "
-                f"for {widths[1:]}; keep the widths, or clone the estimator to start anew."
+                f"for {widths}; keep the widths, or clone the estimator to start anew."
             )
+
+    def _further(self, mode_before, units):
+        """Parameters to go on from; `units` are to read the fitted network in."""
+        estimator, mode = self._estimator, self._state.mode
         eigenvectors, intercepts = list(estimator.eigenvectors_), list(estimator.intercepts_)
         eigenvectors[-1] = eigenvectors[-1] / units.scale
         intercepts[-1] = units.standard(intercepts[-1])
@@ -281,6 +281,14 @@ class Fit:
             is_warm=self._state.is_warm or not self._incremental,
             interrupted=interrupted,
         )
+
+
+def _of_mean_one(weights, rows):
+    """Weights of some rows; equal ones are none: the same steps to the last bit."""
+    if weights is None:
+        return None
+    weights = weights[rows] / weights[rows].mean()
+    return None if np.ptp(weights) == 0 else weights
 
 
 def _attributes(state, parameters):

@@ -4,16 +4,19 @@ from dataclasses import replace
 from operator import itemgetter
 
 import numpy as np
+from sklearn.base import is_classifier
 from sklearn.utils import check_random_state
 
 from skspectral.core import THRESHOLD, core_mask
 from skspectral.mlp.cut import cut
+from skspectral.pruner.axes import Axes
 from skspectral.pruner.comparison import weights_of
 from skspectral.pruner.elimination import eliminate, may_have_idle_nodes, shrink, thin
 from skspectral.pruner.free import FreeNetwork, Problem, effective
 from skspectral.pruner.growth import grow
 from skspectral.pruner.inputs import drop_inputs, return_inputs
 from skspectral.pruner.loss import loss_of
+from skspectral.pruner.parts import rows_of
 from skspectral.pruner.unfolding import is_folded, unfold
 from skspectral.spectral import Parameters
 
@@ -61,7 +64,7 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
 
     seed = check_random_state(network.random_state).randint(np.iinfo(np.int32).max)
     rng = np.random.default_rng(int(seed))
-    rows, targets, weights, units = _rows(network, y, sample_weight, rng)
+    rows, targets, weights, axes = _rows(network, X, y, sample_weight, rng)
     widths = tuple(len(b) for b in network.intercepts_[:-1])
     with one_thread(), np.errstate(over="ignore", invalid="ignore"):
         table = Table(
@@ -76,7 +79,7 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
         n_rows = int(effective(len(rows), weights))
         few = are_few(n_rows, table.n_columns) if few is None else few
         starts = [_most_relevant(network, n_rows)] if few else _relevant(network, inputs)
-        trained = (_trained(table, network, start, units) for start in starts)
+        trained = (_trained(table, network, start, axes) for start in starts)
         problem, start, inputs = min(trained, key=_criterion)
         if few or select:
             problem, start, inputs = drop_inputs(table, problem, start, inputs)
@@ -89,7 +92,7 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
             problem, free, inputs = drop_inputs(table, problem, free, inputs)
         free = problem.train(free, "float64", np.finfo(network.coefs_[0].dtype).eps ** 2)
         free = _placed(free, widths)
-    return _written(network, free, inputs, units)
+    return _written(network, free, inputs, axes)
 
 
 def are_few(n_rows, n_inputs):
@@ -145,10 +148,10 @@ def _most_relevant(network, n_rows):
     return np.sort(np.argsort(-relevance, kind="stable")[: max(1, most)])
 
 
-def _trained(table, network, inputs, units):
+def _trained(table, network, inputs, axes):
     """The problem with some inputs, the network for it, and the inputs."""
     problem = table.problem(inputs)
-    return problem, problem.train(_start(network, inputs, units)), inputs
+    return problem, problem.train(_start(network, inputs, axes)), inputs
 
 
 def _criterion(trained):
@@ -231,30 +234,32 @@ def _placed(network, widths):
     return replace(network, nodes=nodes)
 
 
-def _rows(network, y, sample_weight, rng):
-    """The rows with a weight, their targets in standard units, their weights, and the units."""
+def _rows(network, X, y, sample_weight, rng):
+    """The rows with a weight, their targets along axes, their weights, and the axes."""
     targets, weights = network._targets(y), weights_of(network, y, sample_weight)
     rows = np.flatnonzero(weights)
     if len(rows) > MOST_ROWS:
         rows = np.sort(rng.choice(rows, MOST_ROWS, replace=False))
     targets, weights = targets[rows], weights[rows] / weights[rows].mean()
-    units = network._units(targets, weights)
-    targets = units.standard(targets)
-    return rows, targets, None if np.ptp(weights) == 0 else weights, units
+    axes = Axes(network._units(targets, weights))
+    if not is_classifier(network):
+        errors = network._outputs(rows_of(rows, X)[0]) - targets
+        axes = Axes.of_errors(axes.units, errors, weights)
+    return rows, axes.standard(targets), None if np.ptp(weights) == 0 else weights, axes
 
 
-def _start(network, inputs, units):
+def _start(network, inputs, axes):
     """The nodes that might matter, in standard units."""
     masks = candidates(network)
     small = cut(network, masks, np.isin(np.arange(network.n_features_in_), inputs))
     weights = [w.astype(float) for w in small.coefs_]
     intercepts = [b.astype(float) for b in small.intercepts_]
-    weights[-1] /= units.scale
-    intercepts[-1] = units.standard(intercepts[-1])
+    weights[-1] = axes.standard_weights(weights[-1])
+    intercepts[-1] = axes.standard(intercepts[-1])
     return FreeNetwork(weights, intercepts, [np.flatnonzero(mask) for mask in masks])
 
 
-def _written(network, free, inputs, units):
+def _written(network, free, inputs, axes):
     """The fitted estimator that has these weights, and the places of its nodes."""
     masks = [
         np.isin(np.arange(len(b)), nodes)
@@ -270,8 +275,8 @@ def _written(network, free, inputs, units):
     first = np.zeros((network.n_features_in_, weights[0].shape[1]))
     first[inputs] = weights[0]
     weights = [first, *weights[1:]]
-    weights[-1] = weights[-1] * units.scale
-    intercepts[-1] = units.original(intercepts[-1])
+    weights[-1] = axes.original_weights(weights[-1])
+    intercepts[-1] = axes.original(intercepts[-1])
     small = cut(network, masks)
     small.alpha_, small.fit_intercept = 0.0, network.fit_intercept
     small.coefs_ = [w.astype(dtype) for w in weights]
