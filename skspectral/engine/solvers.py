@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -294,6 +295,9 @@ def _factors(schedule, epoch, n_epochs, n_batches):
     return (0.5 * (1 + np.cos(np.pi * (steps / (n_epochs * n_batches))))).tolist()
 
 
+_l_bfgs_b = partial(minimize, method="L-BFGS-B", jac=True)
+
+
 def lbfgs(
     objective,
     batches,
@@ -362,14 +366,12 @@ def lbfgs(
                 stopped = True
                 raise StopIteration
 
-        result = minimize(
+        limits = {"maxiter": n_iterations, "maxfun": 20 * n_iterations}
+        result = _l_bfgs_b(
             value_and_gradient,
             theta[0].cpu().numpy().astype(float),
-            jac=True,
-            method="L-BFGS-B",
             callback=after_iteration,
-            options={"gtol": tol, "ftol": progress, "maxcor": memory}
-            | {"maxiter": n_iterations, "maxfun": 20 * n_iterations},
+            options={"gtol": tol, "ftol": progress, "maxcor": memory} | limits,
         )
         if not outcome.n_epochs[0]:  # it began at a minimum
             with suppress(StopIteration):
@@ -377,13 +379,9 @@ def lbfgs(
         outcome.converged[:] = result.success
 
     # Last iteration, what moves, and whether it is penalised.
-    stages = (
-        (n_warm_up // 2, "eigenvectors", False),
-        (n_warm_up, "eigenvectors", True),
-        (n_epochs, trainable, True),
-    )
+    warm_up = (n_warm_up // 2, "eigenvectors", False), (n_warm_up, "eigenvectors", True)
     try:
-        for last, *stage in stages:
+        for last, *stage in (*warm_up, (n_epochs, trainable, True)):
             if not stopped and (n_left := min(last, n_epochs) - int(outcome.n_epochs[0])) > 0:
                 descend(n_left, *stage)
     except KeyboardInterrupt:
