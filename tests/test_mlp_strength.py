@@ -299,6 +299,14 @@ def test_many_labels_ask_for_less():
     assert scores[0] > max(scores[1] - 0.01, scores[2] + 0.02)
 
 
+def test_labels_count_one_by_one(classifier):
+    """Of a row with labels of chance never all are right: nothing that is learnt would show."""
+    Y = np.column_stack([np.arange(100) < 70, np.arange(100) < 20, np.ones(100)]).astype(int)
+    classifier._fit_label_binarizer(Y)
+    assert classifier._error_of_constant(Y, None) == pytest.approx(0.5 / 3)
+    assert classifier._score(np.array([[0.6, 0.4, 0.6]] * 100), Y, None) == pytest.approx(2.5 / 3)
+
+
 def test_the_limits_fall_with_the_number_of_outputs_that_vary():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((2000, 6))

@@ -141,7 +141,8 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         Objective of each epoch that was not interrupted: the mean loss of its batches, each before
         its step, plus the penalty after the last.
     validation_scores_ : list of float or None
-        With early stopping the accuracy on the held-out rows after each epoch.
+        With early stopping the accuracy on the held-out rows after each epoch; of multilabel y the
+        share of all labels that are right, since seldom all of a row are.
     best_validation_score_ : float or None
         The largest of them.
     n_iter_ : int
@@ -437,10 +438,13 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
 
     def _error_of_constant(self, y, weights):
         """Error of the class of most weight; None if a class is too rare to be held out."""
-        _, own, counts = np.unique(y, axis=0, return_inverse=True, return_counts=True)
-        if counts.min() < 5 and not _is_multilabel(y):
+        if _is_multilabel(y):
+            shares = np.average(y != 0, axis=0, weights=weights)
+            return np.minimum(shares, 1 - shares).mean()
+        _, own, counts = np.unique(y, return_inverse=True, return_counts=True)
+        if counts.min() < 5:
             return None
-        totals = np.bincount(own.ravel(), weights)
+        totals = np.bincount(own, weights)
         return 1 - totals.max() / totals.sum()
 
     def _spread(self, y, weights):
@@ -457,15 +461,17 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         return None if _is_multilabel(y) else y
 
     def _score(self, outputs, y, weights):
-        # As accuracy_score of what predict gives; these look at types each time, for as long as an
-        # epoch takes.
-        return float(np.average(~self._are_wrong(outputs, y), weights=weights))
+        return float(1 - np.average(self._errors(outputs, y), weights=weights))
 
-    def _are_wrong(self, outputs, y):
-        """Whether each row has a class, or a label, that outputs do not tell."""
+    def _errors(self, outputs, y):
+        """Whether each row has another class than outputs tell; the share of its labels that do.
+
+        As accuracy_score and hamming_loss of what predict gives; these look at types each time, for
+        as long as an epoch takes.
+        """
         if self._label_binarizer.y_type_.startswith("multilabel"):
             wrong = self._label_binarizer.inverse_transform(outputs) != y
-            return np.ravel(wrong.sum(axis=1)) > 0  # they may be sparse
+            return np.ravel(wrong.sum(axis=1)) / y.shape[1]  # they may be sparse
         if outputs.shape[1] == 1:
             return self.classes_[(outputs[:, 0] > 0.5).astype(int)] != y
         return self.classes_[outputs.argmax(axis=1)] != y

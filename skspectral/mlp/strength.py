@@ -114,7 +114,10 @@ def _n_inputs(X, weights):
 
 
 def _standard_error(estimator, error, n_rows):
-    """That of a mean square of normal errors, over the variance, or of a share of wrong rows."""
+    """That of a mean square of normal errors, over the variance, or of a share of wrong rows.
+
+    Outputs, and labels, may go wrong together: they are not counted.
+    """
     if is_classifier(estimator):
         return np.sqrt(error * (1 - error) / n_rows)
     return error * np.sqrt(2 / n_rows)

@@ -45,8 +45,8 @@ _MOST_PRODUCTS = 1e11
 # are fewer than these.
 _N_PARTS, _MANY_ROWS = 3, 1500
 
-# Share of the rows held out, at most, that it may classify wrongly more than the network; and a
-# standard error of it, if the classes are more likely by so many.
+# Share of the rows held out, or of their labels, that it may classify wrongly more than the
+# network; and a standard error of it, if the classes are more likely by so many.
 _MORE_WRONG, _FAR = 5e-3, 2
 
 # Rows that a trial takes; and of each class.
@@ -125,8 +125,8 @@ def recovery_pays(network, X, y, sample_weight=None, groups=None, select=False):
     For data that cannot tell the size for certain. Both are fitted to two thirds of the rows, from
     the start, and compared on the others, each third in turn if the rows are few: by squared
     errors, or by the likelihood of the classes. It has to be better by one standard error of the
-    difference, and not to classify more than one in two hundred of the others wrongly in exchange;
-    if it is more likely by two standard errors, one standard error more of them.
+    difference, and not to classify more than one in two hundred of the others, or of their labels,
+    wrongly in exchange; if it is more likely by two standard errors, one standard error more.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def recovery_pays(network, X, y, sample_weight=None, groups=None, select=False):
         tested.append(held_out)
         if is_classifier(network):
             y_test = y_test if hasattr(y_test, "tocsr") else np.asarray(y_test)
-            pairs = (one._are_wrong(one._outputs(X_test), y_test) for one in (other, student))
+            pairs = (one._errors(one._outputs(X_test), y_test) for one in (other, student))
             wrong.append(np.subtract(*pairs, dtype=float))
     more, shares, tested = map(np.concatenate, (more, shares, tested))
     groups = None if groups is None else groups[tested]
