@@ -1,4 +1,4 @@
-"""Other teachers than those of teacher_size.py: tanh, wide, two hidden layers, classes.
+"""Other teachers than those of teacher_size.py: tanh, wide, deep, with several targets, or classes.
 
 8000 rows, no noise, students of five times the width, all settings at their defaults but the
 widths and the activation. For each kind the sizes of each hidden layer in all trials: of the core
@@ -19,22 +19,26 @@ from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPrun
 from skspectral.datasets import make_teacher_classification, make_teacher_regression
 from skspectral.pruner.recovery import recover
 
-# Inputs, hidden layers, activation, classes of the teacher.
+# Inputs, hidden layers, activation, targets and classes of the teacher.
 KINDS = [
-    (10, (5,), "tanh", None),
-    (20, (10,), "tanh", None),
-    (40, (20,), "tanh", None),
-    (5, (10,), "relu", None),
-    (10, (20,), "relu", None),
-    (10, (40,), "relu", None),
-    (10, (5, 3), "relu", None),
-    (20, (10, 5), "relu", None),
-    (10, (5,), "relu", 2),
-    (20, (10,), "relu", 3),
+    (10, (5,), "tanh", 1, None),
+    (20, (10,), "tanh", 1, None),
+    (40, (20,), "tanh", 1, None),
+    (5, (10,), "relu", 1, None),
+    (10, (20,), "relu", 1, None),
+    (10, (40,), "relu", 1, None),
+    (10, (5, 3), "relu", 1, None),
+    (20, (10, 5), "relu", 1, None),
+    (20, (10,), "relu", 3, None),
+    (20, (10,), "relu", 30, None),
+    (20, (10, 5), "relu", 3, None),
+    (20, (10,), "tanh", 3, None),
+    (10, (5,), "relu", None, 2),
+    (20, (10,), "relu", None, 3),
 ]
 
 
-def trial(n_inputs, sizes, activation, n_classes, seed):
+def trial(n_inputs, sizes, activation, n_targets, n_classes, seed):
     """Sizes of the core, of what the pruner leaves, and effective, and the score on fresh rows."""
     settings = {
         "n_samples": 10_000,
@@ -45,7 +49,7 @@ def trial(n_inputs, sizes, activation, n_classes, seed):
         "random_state": seed,
     }
     if n_classes is None:
-        X, y, teacher = make_teacher_regression(**settings)
+        X, y, teacher = make_teacher_regression(n_targets=n_targets, **settings)
         estimator = SpectralMLPRegressor
     else:
         X, y, teacher = make_teacher_classification(n_classes=n_classes, **settings)
@@ -67,14 +71,15 @@ def main():
         report(*kind, options)
 
 
-def report(n_inputs, sizes, activation, n_classes, options):
+def report(n_inputs, sizes, activation, n_targets, n_classes, options):
     """Run and print one kind, a row for each hidden layer."""
     results = Parallel(n_jobs=options.jobs)(
-        delayed(trial)(n_inputs, sizes, activation, n_classes, seed)
+        delayed(trial)(n_inputs, sizes, activation, n_targets, n_classes, seed)
         for seed in range(options.trials)
     )
     core, pruned, effective, scores = map(np.array, zip(*results, strict=True))
-    name = activation if n_classes is None else f"{activation} with {n_classes} classes"
+    outputs = f"{n_classes} classes" if n_targets is None else f"{n_targets} targets"
+    name = activation if n_targets == 1 else f"{activation} with {outputs}"
     for layer, size in enumerate(sizes):
         lists = [" ".join(map(str, found[:, layer])) for found in (core, pruned, effective)]
         shares = [(pruned[:, layer] == size).mean(), (pruned == effective)[:, layer].mean()]

@@ -27,13 +27,18 @@ _CONSTRAINTS = {
 
 
 @validate_params(
-    {**_CONSTRAINTS, "noise": [Interval(Real, 0, None, closed="left")]},
+    {
+        **_CONSTRAINTS,
+        "n_targets": [Interval(Integral, 1, None, closed="left")],
+        "noise": [Interval(Real, 0, None, closed="left")],
+    },
     prefer_skip_nested_validation=True,
 )
 def make_teacher_regression(
     n_samples=1000,
     n_features=10,
     *,
+    n_targets=1,
     hidden_layer_sizes=(20,),
     activation="relu",
     noise=0.0,
@@ -50,17 +55,20 @@ def make_teacher_regression(
         Rows.
     n_features : int, default=10
         Columns, those without effect included.
+    n_targets : int, default=1
+        Outputs of the teacher.
     hidden_layer_sizes : int or array-like of int, default=(20,)
         Nodes of each hidden layer of the teacher; without any it is linear.
     activation : {"relu", "tanh", "logistic", "identity"}, default="relu"
         Activation of its hidden layers.
     noise : float, default=0.0
-        Standard deviation of the normal noise on y, as a share of that of what the teacher says.
+        Standard deviation of the normal noise on y, as a share of that of what the teacher says; of
+        several targets each has its own.
     n_irrelevant : int, default=0
         The last so many columns have no effect on y.
     teacher : object, default=None
-        An earlier teacher, to have fresh data of; the parameters of the teacher are then not used.
-        None makes one: weights uniform as Glorot's, no intercepts.
+        An earlier teacher, to have fresh data of; the parameters of the teacher, `n_targets` among
+        them, are then not used. None makes one: weights uniform as Glorot's, no intercepts.
     return_teacher : bool, default=False
         Whether to return the teacher, too.
     random_state : int, RandomState instance or None, default=None
@@ -70,8 +78,8 @@ def make_teacher_regression(
     -------
     X : ndarray of shape (n_samples, n_features)
         Independent standard normal inputs.
-    y : ndarray of shape (n_samples,)
-        The target.
+    y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        The target, or the targets.
     teacher : MLPRegressor
         A fitted scikit-learn network: ``teacher.predict(X)`` is y without its noise. Only with
         `return_teacher`.
@@ -106,7 +114,13 @@ def make_teacher_regression(
         )
     if teacher is None:
         teacher = _teacher(
-            MLPRegressor(), n_features, n_irrelevant, hidden_layer_sizes, activation, 1, rng
+            MLPRegressor(),
+            n_features,
+            n_irrelevant,
+            hidden_layer_sizes,
+            activation,
+            n_targets,
+            rng,
         )
     X = _inputs(n_samples, n_features, teacher, rng)
     y = teacher.predict(X)

@@ -26,6 +26,16 @@ def test_regression_is_what_the_teacher_says():
     np.testing.assert_array_equal(again[1], y)
 
 
+def test_several_targets():
+    settings = {"n_targets": 3, "hidden_layer_sizes": 4, "random_state": 0}
+    X, Y, teacher = make_teacher_regression(20_000, 5, return_teacher=True, **settings)
+    W, V = teacher.coefs_
+    np.testing.assert_allclose(Y, np.maximum(X @ W, 0) @ V, rtol=1e-12, atol=1e-12)
+    _, noisy = make_teacher_regression(20_000, 5, noise=0.5, **settings)
+    np.testing.assert_allclose(np.std(noisy - Y, axis=0), 0.5 * Y.std(axis=0), rtol=0.03)
+    assert np.abs(np.corrcoef((noisy - Y).T) - np.eye(3)).max() < 0.04
+
+
 def test_inputs_are_independent_and_normal():
     X, _ = make_teacher_regression(20_000, 5, random_state=0)
     np.testing.assert_allclose(np.cov(X.T), np.eye(5), atol=0.05)
