@@ -63,7 +63,7 @@ def searches(name, epochs):
 def report(name, functions):
     """Measure and print one row."""
     found = []
-    times = [seconds(lambda own=own: found.append(own())) for own in functions]
+    times = [seconds(lambda f=f: found.append(f())) for f in functions]
     ratios = [f"{time / times[0]:.1f}" for time in times[1:]] + [""]
     apart = np.abs(found[0] - found[1]).max()
     print_row(name, f"{times[0]:.2f}", *ratios[:2], f"{apart:.0e}")

@@ -82,9 +82,9 @@ def main():
     # Constants are told, scikit-learn's MLP stops early: the table says what comes of it.
     warnings.simplefilter("ignore", ConvergenceWarning)
     print(".. csv-table::\n   :header-rows: 1\n")
-    own = BaseSpectralMLP._warm_up
-    spectral = [(alpha, share) for share in (0.0, own) for alpha in (3e-4, 1e-3, 3e-3)]
-    spectral.append(("auto", own))
+    default = BaseSpectralMLP._warm_up
+    spectral = [(alpha, share) for share in (0.0, default) for alpha in (3e-4, 1e-3, 3e-3)]
+    spectral.append(("auto", default))
     heads = [f"{'' if share else 'no warm-up: '}{alpha}" for alpha, share in spectral]
     print_row("function", "MLPRegressor", *heads)
     for name, problem in PROBLEMS.items():
@@ -93,7 +93,7 @@ def main():
             BaseSpectralMLP._warm_up = share
             estimator = SpectralMLPRegressor(**problem[-1], alpha=alpha)
             cells.append(scores(estimator, problem, seeds))
-        print_row(name, *(f"{np.mean(own):.2f} ({min(own):.2f})" for own in cells))
+        print_row(name, *(f"{np.mean(cell):.2f} ({min(cell):.2f})" for cell in cells))
 
 
 def print_row(*cells):

@@ -33,7 +33,7 @@ def trial(condition, teacher_size, widths, seed):
     def error(network):
         return np.mean((network.predict(X_test) - y_test) ** 2) / y_test.var()
 
-    own = SpectralMLPRegressor(
+    exact = SpectralMLPRegressor(
         teacher_size, parametrization="dense", alpha=0, n_init=10, random_state=seed
     )
     errors = []
@@ -42,7 +42,7 @@ def trial(condition, teacher_size, widths, seed):
         pruner = SpectralPruner(student, prefit=True).fit(X, y)
         dense = SpectralMLPRegressor(width, parametrization="dense", random_state=seed).fit(X, y)
         errors.append([error(student), error(pruner), error(dense)])
-    return np.array(errors), error(own.fit(X, y))
+    return np.array(errors), error(exact.fit(X, y))
 
 
 def main():
@@ -63,12 +63,12 @@ def report(condition, size, options):
     results = Parallel(n_jobs=options.jobs)(
         delayed(trial)(condition, size, widths, seed) for seed in range(options.trials)
     )
-    own = np.array([result[1] for result in results])
+    exact = np.array([result[1] for result in results])
     for k, width in enumerate(widths):
         student, pruned, dense = np.array([result[0][k] for result in results]).T
-        means = [f"{values.mean():.0e}" for values in (student, dense, own, pruned)]
-        better = [(pruned < other).sum() for other in (student, dense, 2 * own)]
-        print_row(condition, size, width, *means, *(f"{n} of {len(own)}" for n in better))
+        means = [f"{values.mean():.0e}" for values in (student, dense, exact, pruned)]
+        better = [(pruned < other).sum() for other in (student, dense, 2 * exact)]
+        print_row(condition, size, width, *means, *(f"{n} of {len(exact)}" for n in better))
 
 
 if __name__ == "__main__":

@@ -131,8 +131,8 @@ def main():
     print(f"{machine()}; seeds {options.first} to {options.first + options.trials - 1}\n")
     print(".. csv-table::\n   :header-rows: 1\n")
     columns = ["data", "h_T", "h"]
-    for own, name, other, most in COMPARISONS:
-        columns += [f"{name} exact", *(f"{name} ± {n}" for n in most[1:]), f"{own} - {other}"]
+    for one, name, other, most in COMPARISONS:
+        columns += [f"{name} exact", *(f"{name} ± {n}" for n in most[1:]), f"{one} - {other}"]
     print_row(*columns, "same core", "seconds")
     for condition in options.conditions:
         for size in CONDITIONS[condition][-1]:
@@ -155,11 +155,11 @@ def run(function, options, *arguments):
 def compared(found):
     """The cells of a row after the first three; empty where nothing was found."""
     cells = []
-    for own, _, other, most in COMPARISONS:
-        if own not in found or other not in found:
+    for one, _, other, most in COMPARISONS:
+        if one not in found or other not in found:
             cells += [""] * (len(most) + 1)
             continue
-        away = found[own] - found[other]
+        away = found[one] - found[other]
         cells += [f"{(abs(away) <= n).mean():.0%}" for n in most]
         cells.append(f"{away.min():+d} to {away.max():+d}")
     cells.append(f"{found['same'].mean():.0%}" if "same" in found else "")

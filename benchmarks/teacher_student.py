@@ -132,10 +132,10 @@ def run(recipe, teacher_size, second, h, trial, epochs):
         rows = pruned(weights, relevance, error, X_test, y_test)
         if trial == 0:
             kept = relevance > CUT * relevance.max()
-            own = paths([weights[0][kept], weights[1][:, kept]])
-            rows += [("student path", k, value) for k, value in enumerate(own)]
-            own = paths([teacher[k].weight.detach().numpy() for k in (0, 2)])
-            rows += [("teacher path", k, value) for k, value in enumerate(own)]
+            products = paths([weights[0][kept], weights[1][:, kept]])
+            rows += [("student path", k, value) for k, value in enumerate(products)]
+            products = paths([teacher[k].weight.detach().numpy() for k in (0, 2)])
+            rows += [("teacher path", k, value) for k, value in enumerate(products)]
     rows += [("relevance", k, value) for k, value in enumerate(relevance / relevance.max())]
     return [("seconds", 0, seconds), ("error", 0, error), ("variance", 0, y_test.var()), *rows]
 

@@ -61,17 +61,19 @@ def against_width(runs, name):
     for recipe, color, marker in zip(
         (*RECIPES, "estimator"), [*COLORS, "0.3"], "os^d", strict=False
     ):
-        own = []
+        trials = []
         for h in runs.options.widths:
             found = runs(recipe, h)
             if name == "core":
-                own.append([(values(run, "relevance") > CUT).sum() for run in found])
+                trials.append([(values(run, "relevance") > CUT).sum() for run in found])
             else:
-                own.append([values(run, "error")[0] / values(run, "variance")[0] for run in found])
+                trials.append(
+                    [values(run, "error")[0] / values(run, "variance")[0] for run in found]
+                )
         ax.errorbar(
             runs.options.widths,
-            np.mean(own, axis=1),
-            np.std(own, axis=1),
+            np.mean(trials, axis=1),
+            np.std(trials, axis=1),
             color=color,
             marker=marker,
             capsize=3,
@@ -119,10 +121,17 @@ def path_products(runs):
     figure, ax = plt.subplots(figsize=(5.5, 4))
     for recipe, color in zip(("spectral", "dense"), COLORS, strict=False):
         (run,) = runs(recipe, 200, trials=1)
-        own = values(run, "student path")
-        ax.plot(np.linspace(0, 1, len(own)), own, color=color, label=f"student, {recipe}, h = 200")
-    own = values(run, "teacher path")
-    ax.plot(np.linspace(0, 1, len(own)), own, color="0.2", linestyle="--", label="teacher")
+        products = values(run, "student path")
+        ax.plot(
+            np.linspace(0, 1, len(products)),
+            products,
+            color=color,
+            label=f"student, {recipe}, h = 200",
+        )
+    products = values(run, "teacher path")
+    ax.plot(
+        np.linspace(0, 1, len(products)), products, color="0.2", linestyle="--", label="teacher"
+    )
     ax.set(xlabel="rank / number of paths", ylabel=r"$w^{(1)}_{ij} w^{(2)}_{jk}$")
     ax.legend()
     return figure

@@ -55,7 +55,7 @@ def report(h, n_trials):
         pruner = SpectralPruner(SpectralMLPRegressor(h, random_state=seed))
         times.append((recipe, fit, both, seconds(lambda p=pruner, d=data: p.fit(*d))))
     recipe, *ours = np.mean(times, axis=0)
-    pairs = [(f"{own:.1f}", f"{recipe / own:.1f}") for own in ours]
+    pairs = [(f"{one:.1f}", f"{recipe / one:.1f}") for one in ours]
     print_row(h, f"{recipe:.1f}", *itertools.chain(*pairs))
 
 

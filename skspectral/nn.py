@@ -80,8 +80,8 @@ class SpectralLinear(nn.Module):
                 self.register_parameter(f"eigenvalues_{side}", nn.Parameter(values))
             else:
                 self.register_buffer(f"eigenvalues_{side}", values)
-        own = nn.Parameter(torch.empty(out_features, **like)) if bias else None
-        self.register_parameter("bias", own)
+        parameter = nn.Parameter(torch.empty(out_features, **like)) if bias else None
+        self.register_parameter("bias", parameter)
         self.reset_parameters()
 
     def reset_parameters(self):

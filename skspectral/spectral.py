@@ -217,9 +217,9 @@ class Parameters:
         pairs = list(zip(nodes[:-1], nodes[1:], strict=True))
         return Parameters(
             [phi[np.ix_(*pair)] for phi, pair in zip(self.eigenvectors, pairs, strict=True)],
-            [b[own] for b, (_, own) in zip(self.intercepts, pairs, strict=True)],
-            [values[own] for values, (own, _) in zip(self.eigenvalues_in, pairs, strict=True)],
-            [values[own] for values, (_, own) in zip(self.eigenvalues_out, pairs, strict=True)],
+            [b[right] for b, (_, right) in zip(self.intercepts, pairs, strict=True)],
+            [values[left] for values, (left, _) in zip(self.eigenvalues_in, pairs, strict=True)],
+            [values[right] for values, (_, right) in zip(self.eigenvalues_out, pairs, strict=True)],
         )
 
     def put_into(self, whole, nodes):

@@ -130,10 +130,10 @@ class Batches:
             parts = zip(*(part.split(lengths) for part in parts), strict=True)
             for size, scale, part in zip(sizes, self._scales[together], parts, strict=True):
                 X, *others = part
-                targets, *own = (p.view(n_sources, 1, size, -1) for p in others)
+                targets, *weighted = (p.view(n_sources, 1, size, -1) for p in others)
                 weights = None if scale is None else scale[sources]
-                if own:
-                    weights = own[0] if weights is None else own[0].mul_(weights)
+                if weighted:
+                    weights = weighted[0] if weights is None else weighted[0].mul_(weights)
                 yield X.view(n_sources, size, -1), targets, weights
 
     def _plan(self, batch_size):
@@ -142,12 +142,12 @@ class Batches:
         edges = np.arange(n_batches + 1)[:, None] * self._n_rows // n_batches
         self._slots, self._sizes, self._scales = [], [], []
         for first, last in zip(edges[:-1], edges[1:], strict=True):
-            own = last - first
-            size = own.max()
-            filled = np.arange(size) < own[:, None]
+            sizes = last - first
+            size = sizes.max()
+            filled = np.arange(size) < sizes[:, None]
             places = np.minimum(first[:, None] + np.arange(size), self._n_rows[:, None] - 1)
             self._slots.append(self._starts[:, None] + places)
-            scale = filled / np.maximum(own, 1)[:, None]
+            scale = filled / np.maximum(sizes, 1)[:, None]
             self._sizes.append(int(size))
             plain = filled.all() and self._weights is None
             self._scales.append(None if plain else self._tensor(scale[:, None, :, None]))

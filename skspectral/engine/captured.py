@@ -50,9 +50,9 @@ class CapturedSteps(Steps):
             self._batches[shapes] = [None if part is None else part.clone() for part in batch]
             self._advance(*self._batches[shapes])
             return
-        for own, part in zip(self._batches[shapes], batch, strict=True):
-            if own is not None:
-                own.copy_(part)
+        for buffer, part in zip(self._batches[shapes], batch, strict=True):
+            if buffer is not None:
+                buffer.copy_(part)
         if shapes not in self._graphs:
             self._graphs[shapes] = self._capture(*self._batches[shapes])
         self._graphs[shapes].replay()

@@ -54,11 +54,11 @@ def divide(widths, batch_size, costs):
         them a list of its networks, as many as for the others.
     """
     # Of every source the widest first, so that networks of one rank are alike in all sources.
-    ranks = [sorted(range(len(own)), key=lambda k: own[k], reverse=True) for own in widths]
-    table = np.array([[own[k] for k in order] for own, order in zip(widths, ranks, strict=True)])
+    ranks = [sorted(range(len(ws)), key=ws.__getitem__, reverse=True) for ws in widths]
+    table = np.array([[ws[k] for k in order] for ws, order in zip(widths, ranks, strict=True)])
     n_sources, n_sharing, _ = table.shape
     if n_sharing == 1:
-        return [(own, ranks[own]) for own in _runs(table[:, 0], 1, batch_size, costs)]
+        return [(run, ranks[run]) for run in _runs(table[:, 0], 1, batch_size, costs)]
     together = n_sources <= _most_members(table.max((0, 1))[None], batch_size, costs)[0]
     all_or_one = [slice(0, n_sources)] if together else [slice(k, k + 1) for k in range(n_sources)]
     return [
@@ -76,9 +76,9 @@ def _runs(widths, n_members, batch_size, costs):
         # Of every run that ends here, the shortest first.
         widest = np.maximum.accumulate(widths[stop - 1 :: -1])
         sizes = n_members * np.arange(1, stop + 1)
-        own = costs.step + sizes * _work(widest, batch_size)
-        own[1:][sizes[1:] > _most_members(widest[1:], batch_size, costs)] = np.inf
-        total = own + cost[::-1]
+        cost_of_run = costs.step + sizes * _work(widest, batch_size)
+        cost_of_run[1:][sizes[1:] > _most_members(widest[1:], batch_size, costs)] = np.inf
+        total = cost_of_run + cost[::-1]
         length = int(total.argmin()) + 1
         start.append(stop - length)
         cost.append(total[length - 1])

@@ -28,13 +28,13 @@ def squared_error(outputs, targets, weights):
     xp.subtract(error, targets, out=error)
     n_sources, n_members, size, n_outputs = error.shape
     by_member = n_sources, n_members, size * n_outputs
-    own = error.reshape(by_member)
+    flat = error.reshape(by_member)
     if weights is None:
-        weighted, share = own, 1 / (size * n_outputs)
+        weighted, share = flat, 1 / (size * n_outputs)
     else:
         weighted, share = (error * as_array(weights)).reshape(by_member), 1 / n_outputs
-    loss = vecdot(weighted, own) * share
-    xp.multiply(weighted, 2 * share, out=own)
+    loss = vecdot(weighted, flat) * share
+    xp.multiply(weighted, 2 * share, out=flat)
     return loss
 
 

@@ -84,8 +84,8 @@ class Population:
 
     def read(self, k):
         """Parameters of member `k`, at its full width; what was dropped is next to zero."""
-        own = self._own(k)
-        return own if self._is_whole(k) else own.put_into(self._whole[k], self._nodes[k])
+        kept = self._kept(k)
+        return kept if self._is_whole(k) else kept.put_into(self._whole[k], self._nodes[k])
 
     @property
     def moments(self):
@@ -116,9 +116,9 @@ class Population:
         order = batches.draw() if len(batches) > 1 else None
         losses = np.empty(len(self))
         for group in self._groups:
-            own = batches.epoch(order, group.sources)
-            own_rates = rates[group.members].tolist()
-            losses[group.members] = group.train(own, own_rates, factors, warm_up)
+            epoch = batches.epoch(order, group.sources)
+            its_rates = rates[group.members].tolist()
+            losses[group.members] = group.train(epoch, its_rates, factors, warm_up)
         return losses
 
     def drop_vanished(self, active):
@@ -133,9 +133,9 @@ class Population:
             return
         states = []
         for name in ("theta", "mean", "square"):
-            own = [self._own(k, name) for k in range(len(self))]
+            members = [self._kept(k, name) for k in range(len(self))]
             states.append(
-                [p.take(remaining[k]) if k in remaining else p for k, p in enumerate(own)]
+                [p.take(remaining[k]) if k in remaining else p for k, p in enumerate(members)]
             )
         nodes, whole = list(self._nodes), list(self._whole)
         for k, left in remaining.items():
@@ -158,14 +158,14 @@ class Population:
             ):
                 layers = zip(vanished, widths, strict=True)
                 nodes = [np.flatnonzero(~masks[place, :n]) for masks, n in layers]
-                left = min(len(own) / n for own, n in zip(nodes, widths, strict=True))
+                left = min(len(ks) / n for ks, n in zip(nodes, widths, strict=True))
                 # Without a penalty nothing holds a small node down.
                 penalised = self._strengths[k]["eigenvectors"] and self._strengths[k]["eigenvalues"]
                 if active[k] and penalised and left <= 1 - _WORTHWHILE:
                     remaining[k] = nodes
         return remaining
 
-    def _own(self, k, name="theta"):
+    def _kept(self, k, name="theta"):
         """Parameters of a member, or moments of their gradients, without what was dropped."""
         group, place = self._places[k]
         return group.stack.read(place, group.flat(name))
@@ -174,14 +174,14 @@ class Population:
         return tuple(map(len, self._nodes[k])) == self._widths[k]
 
     def _moment(self, k, name):
-        own = self._own(k, name)
+        kept = self._kept(k, name)
         if self._is_whole(k):
-            return own
-        return own.put_into(self._whole[k].map(np.zeros_like), self._nodes[k])
+            return kept
+        return kept.put_into(self._whole[k].map(np.zeros_like), self._nodes[k])
 
     def _form(self, parameters, means, squares, n_steps):
         """Divide the members into stacks."""
-        widths = [own.widths for own in parameters]
+        widths = [member.widths for member in parameters]
         starts = range(0, len(widths), self._n_sharing)
         shared = [widths[start : start + self._n_sharing] for start in starts]
         costs, kind_of_steps = (ON_GPU, CapturedSteps) if self._on_gpu else (ON_CPU, Steps)
@@ -189,13 +189,12 @@ class Population:
         for sources, ranks in divide(shared, self._batch_size, costs):
             members = [
                 source * self._n_sharing + k
-                for source, own in zip(range(len(starts))[sources], ranks, strict=True)
-                for k in own
+                for source, sharing in zip(range(len(starts))[sources], ranks, strict=True)
+                for k in sharing
             ]
             widths = np.max([parameters[k].widths for k in members], axis=0)
             architecture = replace(self._architecture, widths=tuple(map(int, widths)))
-            own = [parameters[k] for k in members]
-            stack = Stack(architecture, own, self._dtype, self._device)
+            stack = Stack(architecture, [parameters[k] for k in members], self._dtype, self._device)
             objective = Objective(stack, self._loss, [self._strengths[k] for k in members])
             moments = Moments(stack, self._trainable, n_steps)
             steps = kind_of_steps(objective, moments)
@@ -253,8 +252,8 @@ def _vanished(stack):
     transfers = stack.views(stack.theta)
     for t in range(1, len(transfers)):
         if stack.architecture.eigenvalues[t] == "in":
-            own = transfers[t]
-            factors = own["eigenvalues_in"].abs()[:, :, 0], own["eigenvectors"].norm(dim=2)
+            lam, phi = transfers[t]["eigenvalues_in"], transfers[t]["eigenvectors"]
+            factors = lam.abs()[:, :, 0], phi.norm(dim=2)
             relevance = factors[0] * factors[1]
             shares = zip((relevance, *factors), (_VANISHED, _PASSING, _PASSING), strict=True)
             small = [values < share * values.amax(1, keepdim=True) for values, share in shares]

@@ -56,8 +56,8 @@ class Outcome:
 
     def of_member(self, k):
         """How the training of member `k` ended, as if it had been alone."""
-        own = slice(k, k + 1)
-        return Outcome(self.n_epochs[own], self.losses[own], self.converged[own], self.interrupted)
+        ks = slice(k, k + 1)
+        return Outcome(self.n_epochs[ks], self.losses[ks], self.converged[ks], self.interrupted)
 
 
 class Moments:
@@ -83,8 +83,8 @@ class Moments:
         self.mean, self.square = torch.zeros_like(stack.theta), torch.zeros_like(stack.theta)
         self.n_steps = n_steps
         section = stack.trainable(trainable)
-        own = stack.theta, stack.gradient, self.mean, self.square
-        self.tensors = [tensor[:, section] for tensor in own]
+        whole = stack.theta, stack.gradient, self.mean, self.square
+        self.tensors = [tensor[:, section] for tensor in whole]
         # The step wants whole pieces of memory: of a section each member's row is one.
         self._together = [
             (tensor,) if tensor.is_contiguous() else tuple(tensor) for tensor in self.tensors
@@ -99,7 +99,7 @@ class Moments:
             self._advance(self._together, rates[0] * factor)
             return
         for rate in set(rates):
-            members = [k for k, own in enumerate(rates) if own == rate]
+            members = [k for k, its_rate in enumerate(rates) if its_rate == rate]
             self._advance([[tensor[k] for k in members] for tensor in self.tensors], rate * factor)
 
     def _advance(self, tensors, rate):

@@ -120,8 +120,8 @@ def _on_common_rows(trainings):
         X = vstack(arrays, format="csr") if hasattr(arrays[0], "tocsr") else np.vstack(arrays)
     members, sources, firsts = [], [], []
     for training in trainings:
-        own = training.member
-        member = replace(own, rows=own.rows + starts[id(training.X)])
+        rows = training.member.rows + starts[id(training.X)]
+        member = replace(training.member, rows=rows)
         source = next((s for s, first in enumerate(firsts) if _same_batches(member, first)), None)
         if source is None:
             source = len(firsts)

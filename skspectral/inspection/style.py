@@ -35,18 +35,18 @@ def curve_style(k, n_marked=0, **line_kw):
     from matplotlib.cbook import normalize_kwargs
     from matplotlib.lines import Line2D
 
-    own = {
+    keywords = {
         "color": COLORS[k % len(COLORS)],
         "linestyle": LINES[k % len(LINES)],
         # Later curves are thinner: where curves coincide, each is seen.
         "linewidth": max(1.0, 2.2 - 0.4 * k),
     }
     if n_marked:
-        own |= {
+        keywords |= {
             "marker": MARKERS[k % len(MARKERS)],
             "markersize": 6,
             "markerfacecolor": "none",
             # Of the diagonal of the axes, on screen; a single point is at no distance from any.
             "markevery": 0.015 if n_marked > 1 else None,
         }
-    return own | normalize_kwargs(line_kw, Line2D)
+    return keywords | normalize_kwargs(line_kw, Line2D)

@@ -251,13 +251,13 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         return automatic_strength(self, X, y, weights)
 
     def _strengths(self):
-        own = {
+        strengths = {
             "eigenvectors": self.alpha_phi,
             "eigenvalues": self.alpha_lambda,
             "weights": self.alpha_w,
         }
         # Torch takes no other scalars of NumPy than doubles.
-        return {name: float(self.alpha_ if v is None else v) for name, v in own.items()}
+        return {name: float(self.alpha_ if v is None else v) for name, v in strengths.items()}
 
     def _batch_size(self, n_rows):
         if self.batch_size == "auto":

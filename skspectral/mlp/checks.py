@@ -273,11 +273,11 @@ def warn_of_collapse(estimator):
         dense = estimator.parametrization == "dense"
         kinds = ["weights"] if dense else ["eigenvectors", "eigenvalues"]
         strengths = estimator._strengths()
-        own = " and ".join(f"{strengths[kind]:.2g} for the {kind}" for kind in kinds)
+        given = " and ".join(f"{strengths[kind]:.2g} for the {kind}" for kind in kinds)
         lower = "set alpha to a number, to lower" if estimator.alpha == "auto" else "lower"
         warn(
             f"No node of hidden layer {empty[0]} is relevant, so the network is a constant: "
-            f"{lower} the strengths of the penalty ({own}), or check that y depends on X.",
+            f"{lower} the strengths of the penalty ({given}), or check that y depends on X.",
             ConvergenceWarning,
         )
 

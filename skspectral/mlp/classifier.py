@@ -427,8 +427,8 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
                 self.class_weight, classes=self.classes_, y=y, sample_weight=weights
             )
         per_class[np.isinf(per_class)] = 0
-        own = per_class[np.searchsorted(self.classes_, y)]
-        weights = own if weights is None else own * weights
+        of_class = per_class[np.searchsorted(self.classes_, y)]
+        weights = of_class if weights is None else of_class * weights
         if not weights.any():
             raise ValueError(
                 f"class_weight={self.class_weight!r}, times sample_weight, leaves every sample of "
@@ -441,10 +441,10 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         if _is_multilabel(y):
             shares = np.average(y != 0, axis=0, weights=weights)
             return np.minimum(shares, 1 - shares).mean()
-        _, own, counts = np.unique(y, return_inverse=True, return_counts=True)
+        _, ranks, counts = np.unique(y, return_inverse=True, return_counts=True)
         if counts.min() < 5:
             return None
-        totals = np.bincount(own, weights)
+        totals = np.bincount(ranks, weights)
         return 1 - totals.max() / totals.sum()
 
     def _spread(self, y, weights):

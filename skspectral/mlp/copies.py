@@ -41,14 +41,14 @@ def distinct_rows(X, y, weights=None):
     X = X if len(counting) == len(weights) else X[counting]
     inputs = _hashes(X)
     pairs = np.column_stack([inputs, targets])
-    pairs, first, own = np.unique(pairs, axis=0, return_index=True, return_inverse=True)
+    pairs, first, pair = np.unique(pairs, axis=0, return_index=True, return_inverse=True)
     if len(pairs) == len(targets) or len(np.unique(inputs)) < len(pairs):
         return None, None
     least = len(pairs) ** 0.5
     n_columns = 2 if len(np.unique(targets)) <= least else 1
     if len(targets) > _MOST_COPIES * len(pairs) or _n_fine_columns(X, least) < n_columns:
         return None, None
-    totals = np.bincount(own.ravel(), weights=weights[counting])
+    totals = np.bincount(pair.ravel(), weights=weights[counting])
     order = np.argsort(first)
     return counting[first[order]], totals[order]
 

@@ -29,7 +29,7 @@ class Units:
         return outputs * self.scale + self.mean
 
 
-def further_units(known, own, fit_intercept):
+def further_units(known, new, fit_intercept):
     """The units of y for a further batch, and those to read the network in.
 
     They are the units of the first batch, or of an output that did not vary in it, of the first in
@@ -37,7 +37,7 @@ def further_units(known, own, fit_intercept):
 
     Parameters
     ----------
-    known, own : Units
+    known, new : Units
         As they have been so far, and of the batch.
     fit_intercept : bool
         Whether a mean has somewhere to go.
@@ -47,12 +47,12 @@ def further_units(known, own, fit_intercept):
     units, before : Units
     """
     constant = known.constant
-    mean = np.where(constant, own.mean, known.mean)
+    mean = np.where(constant, new.mean, known.mean)
     if not fit_intercept:  # which may have been set since the mean was taken
         mean = np.zeros_like(mean)
-    scale = np.where(constant, own.scale, known.scale)
+    scale = np.where(constant, new.scale, known.scale)
     before = Units(np.where(constant, known.mean, mean), known.scale, constant)
-    return Units(mean, scale, np.where(constant, own.constant, constant)), before
+    return Units(mean, scale, np.where(constant, new.constant, constant)), before
 
 
 def weights_without(idle, weights, n_rows):

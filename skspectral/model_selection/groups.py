@@ -113,8 +113,8 @@ def groups_of(estimator, candidates, splits, *, n_jobs, bytes_per_row, memory_li
         members.sort(key=lambda member: member[0], reverse=True)
         widest, batch, tasks = members[0]
         # The data are in memory twice: on their own, and on common rows.
-        own = 2 * bytes_per_row * len(tasks[0].train) + _bytes(widest, batch, bytes_per_row)
-        largest = max(1, int(min(share, memory_limit // own)))
+        of_fit = 2 * bytes_per_row * len(tasks[0].train) + _bytes(widest, batch, bytes_per_row)
+        largest = max(1, int(min(share, memory_limit // of_fit)))
         ranks = {id(task): rank for rank, (*_, tasks) in enumerate(members) for task in tasks}
         found = _divided([task for *_, tasks in members for task in tasks], largest)
         groups += sorted(found, key=lambda group: ranks[id(group[0])])
@@ -135,11 +135,12 @@ def _divided(tasks, largest):
     for task in tasks:
         alike.setdefault(task.preprocessing, []).append(task)
     groups = []
-    for own in alike.values():
-        n_groups = -(-len(own) // largest)
-        parts = [[own[k] for k in part] for part in np.array_split(range(len(own)), n_groups)]
-        if groups and len(parts) == 1 and len(groups[-1]) + len(own) <= largest:
-            groups[-1] += own
+    for members in alike.values():
+        n_groups = -(-len(members) // largest)
+        parts = np.array_split(range(len(members)), n_groups)
+        parts = [[members[k] for k in part] for part in parts]
+        if groups and len(parts) == 1 and len(groups[-1]) + len(members) <= largest:
+            groups[-1] += members
         else:
             groups += parts
     return groups
@@ -176,8 +177,8 @@ def _preprocessing(candidate, parameters):
     if not isinstance(candidate, Pipeline):
         return ()
     last = candidate.steps[-1][0]
-    own = (k for k in parameters if k != last and not k.startswith(f"{last}__"))
-    return tuple((k, _identity(parameters[k])) for k in sorted(own))
+    others = (k for k in parameters if k != last and not k.startswith(f"{last}__"))
+    return tuple((k, _identity(parameters[k])) for k in sorted(others))
 
 
 def _identity(value):

@@ -214,9 +214,9 @@ class _StackedSearch:
             return None if weights is None else {"sample_weight": weights}
 
         data = {"X": partial(part, 0), "y": partial(part, 1), "metadata": metadata}
-        own = context.subcontext(task_name="candidate-split-evaluation", task_id=number)
-        own.call_on_fit_task_begin(estimator=self, **data)
-        own.call_on_fit_task_end(estimator=self, **data)
+        subcontext = context.subcontext(task_name="candidate-split-evaluation", task_id=number)
+        subcontext.call_on_fit_task_begin(estimator=self, **data)
+        subcontext.call_on_fit_task_end(estimator=self, **data)
 
     def _choose(self, results, metric):
         if not self.refit and self.multimetric_:
@@ -229,16 +229,16 @@ class _StackedSearch:
 
     def _refit(self, estimator, fit_params, context, data):
         best = clone(estimator).set_params(**clone(self.best_params_, safe=False))
-        own = context.subcontext(task_name="refit-with-best-params")
-        with own.propagate_callback_context(best):
-            own.call_on_fit_task_begin(estimator=self, **data)
+        subcontext = context.subcontext(task_name="refit-with-best-params")
+        with subcontext.propagate_callback_context(best):
+            subcontext.call_on_fit_task_begin(estimator=self, **data)
             start = time.perf_counter()
             best.fit(data["X"], data["y"], **fit_params)
             self.refit_time_ = time.perf_counter() - start
         self.best_estimator_ = best
         if hasattr(best, "feature_names_in_"):
             self.feature_names_in_ = best.feature_names_in_
-        own.call_on_fit_task_end(estimator=self, **data)
+        subcontext.call_on_fit_task_end(estimator=self, **data)
 
 
 class SpectralGridSearchCV(_StackedSearch, GridSearchCV):

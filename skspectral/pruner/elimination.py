@@ -187,19 +187,19 @@ def _cheaper(problem, network, layer, hidden, ways, importance):
     reaching = hidden @ np.vstack([readouts, network.intercepts[layer + 1]])
     before = problem.outputs(network, layer + 1, reaching.copy())
     costs = np.empty((len(ways), len(readouts)))
-    for own, way in zip(costs, ways, strict=True):
+    for cost, way in zip(costs, ways, strict=True):
         for node, left in enumerate((hidden @ way).T):
             after = problem.outputs(network, layer + 1, reaching - np.outer(left, readouts[node]))
             lost = problem.loss.costs(before, after, problem.targets[rows])
-            own[node] = np.average(lost, axis=0, weights=weights) @ importance
+            cost[node] = np.average(lost, axis=0, weights=weights) @ importance
     best = costs.argmin(axis=0)
     return np.choose(best, ways), costs.min(axis=0)
 
 
 def _removed(network, layer, node, change):
     gone = np.arange(len(network.nodes[layer])) == node
-    own = network.weights[layer + 1][node]
+    outgoing = network.weights[layer + 1][node]
     network = network.without(layer, gone)
-    network.weights[layer + 1] = network.weights[layer + 1] + np.outer(change[:-1][~gone], own)
-    network.intercepts[layer + 1] = network.intercepts[layer + 1] + change[-1] * own
+    network.weights[layer + 1] = network.weights[layer + 1] + np.outer(change[:-1][~gone], outgoing)
+    network.intercepts[layer + 1] = network.intercepts[layer + 1] + change[-1] * outgoing
     return network

@@ -143,8 +143,10 @@ class Problem:
 
     def curvatures(self, outputs):
         """What a squared change of the outputs weighs in each row; None is the same for all."""
-        own = self.loss.curvatures(outputs)
-        return self.weights if own is None else own if self.weights is None else own * self.weights
+        curvatures = self.loss.curvatures(outputs)
+        if curvatures is None or self.weights is None:
+            return self.weights if curvatures is None else curvatures
+        return curvatures * self.weights
 
     def losses(self, network):
         """Mean losses of the network."""

@@ -58,14 +58,14 @@ def left_out_errors(network, inputs, X, errors, without, weights):
     roots = np.sqrt(weights)
 
     def derivatives(part):
-        own = X[part][:, columns]
-        own = own.toarray() if hasattr(own, "toarray") else own
-        return _derivatives(network, columns, own.astype(float)) * roots[part, :, None]
+        inputs = X[part][:, columns]
+        inputs = inputs.toarray() if hasattr(inputs, "toarray") else inputs
+        return _derivatives(network, columns, inputs.astype(float)) * roots[part, :, None]
 
     second = np.zeros((n_parameters, n_parameters))
     for part in parts:
-        own = derivatives(part).reshape(-1, n_parameters)
-        second += own.T @ own
+        slopes = derivatives(part).reshape(-1, n_parameters)
+        second += slopes.T @ slopes
     size = np.sqrt(np.diag(second))
     size[size == 0] = 1
     second /= np.outer(size, size)
@@ -73,10 +73,10 @@ def left_out_errors(network, inputs, X, errors, without, weights):
     factor = cholesky(second, lower=True)
     left_out = np.empty_like(errors)
     for part in parts:
-        own = derivatives(part) / size
-        own = solve_triangular(factor, own.reshape(-1, n_parameters).T, lower=True)
-        own = own.reshape(n_parameters, -1, n_outputs).transpose(1, 2, 0)
-        shares, ways = np.linalg.eigh(own @ own.swapaxes(1, 2))
+        slopes = derivatives(part) / size
+        slopes = solve_triangular(factor, slopes.reshape(-1, n_parameters).T, lower=True)
+        slopes = slopes.reshape(n_parameters, -1, n_outputs).transpose(1, 2, 0)
+        shares, ways = np.linalg.eigh(slopes @ slopes.swapaxes(1, 2))
         one, other = (
             np.einsum("rji,rj->ri", ways, (values * roots)[part]) for values in (errors, without)
         )

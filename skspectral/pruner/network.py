@@ -30,7 +30,7 @@ def first_step(estimator):
 
 def _passes_through(step):
     if isinstance(step, Pipeline):
-        return all(_passes_through(own) for _, own in step.steps)
+        return all(_passes_through(inner) for _, inner in step.steps)
     return step is None or step == "passthrough"
 
 

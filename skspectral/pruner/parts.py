@@ -24,14 +24,14 @@ def parts_in_turn(network, y, rows, n_parts, groups):
     train, held_out : ndarray of int
     """
     strata = network._strata(y)
-    own = None if strata is None else _safe_indexing(strata, rows)
+    strata = None if strata is None else _safe_indexing(strata, rows)
     if groups is None:
         splitter = KFold if strata is None else StratifiedKFold
     else:
         splitter = GroupKFold if strata is None else StratifiedGroupKFold
         groups = groups[rows]
     splitter = splitter(n_parts, shuffle=True, random_state=network.random_state)
-    for train, held_out in splitter.split(rows, own, groups):
+    for train, held_out in splitter.split(rows, strata, groups):
         yield rows[train], rows[held_out]
 
 

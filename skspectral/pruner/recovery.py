@@ -227,10 +227,10 @@ def _completed(problem, best, rng):
 def _placed(network, widths):
     """Nodes that came anew take places of nodes that have vanished."""
     nodes = []
-    for own, width in zip(network.nodes, widths, strict=True):
-        free, own = np.setdiff1d(np.arange(width), own), own.copy()
-        own[own < 0] = free[: (own < 0).sum()]
-        nodes.append(own)
+    for places, width in zip(network.nodes, widths, strict=True):
+        free, places = np.setdiff1d(np.arange(width), places), places.copy()
+        places[places < 0] = free[: (places < 0).sum()]
+        nodes.append(places)
     return replace(network, nodes=nodes)
 
 

@@ -27,13 +27,13 @@ FREE = {
 
 def train_on(network, X, y, sample_weight, **parameters):
     """A copy of a fitted network, trained on from where it is with other parameters."""
-    own = network.get_params()
+    parameters_before = network.get_params()
     other = deepcopy(network).set_params(**parameters, warm_start=True)
     with silence(ConvergenceWarning):  # the fit of the whole network has said so already
         other.fit(X, y, sample_weight)
     pass_on_interruption(other)
     # The parameters stay those that the network was asked to have, for whoever fits it again.
-    return other.set_params(**own)
+    return other.set_params(**parameters_before)
 
 
 def refit(network, X, y, sample_weight=None, groups=None):
@@ -87,8 +87,8 @@ def refit(network, X, y, sample_weight=None, groups=None):
     n_rows = effective(len(test[2]), test[2])
     doubt = 1 / (n_rows + 2) if is_classifier(network) else 0.0
     before, after = (losses(one, X_test, y_test, doubt) for one in (network, free))
-    own = None if groups is None else groups[parts[1]]
-    mean, error = mean_and_error(after - before, test[2], own)
+    groups = None if groups is None else groups[parts[1]]
+    mean, error = mean_and_error(after - before, test[2], groups)
     better = scores["refit"] >= scores["cut"] and mean < -error
     return (free if better else network), scores
 
