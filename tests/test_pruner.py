@@ -729,6 +729,18 @@ def test_a_prefit_network_is_routed_its_weights(data, regressor):
     np.testing.assert_array_equal(pruner.predict(X), alone.predict(X))
 
 
+@pytest.mark.parametrize("threshold", ["auto", "gap", 0.05])
+@pytest.mark.parametrize(("gap", "name"), [(np.nan, "NaN"), (np.inf, "infinity")])
+def test_gaps_in_the_target_of_a_prefit_network(data, regressor, threshold, gap, name):
+    X, y = data
+    pruner = SpectralPruner(regressor.fit(X, y), prefit=True, threshold=threshold, refit=False)
+    y = y.copy()
+    y[3] = gap
+    with pytest.raises(ValueError, match=f"y contains {name}"):
+        pruner.fit(X, y)
+    assert len(pruner.predict(X)) == len(X)  # as before
+
+
 def test_a_prefit_classifier_need_not_see_all_its_classes(wine):
     X, y = StandardScaler().fit_transform(wine[0]), wine[1]
     mlp = SpectralMLPClassifier(8, class_weight="balanced", max_iter=500, random_state=0).fit(X, y)

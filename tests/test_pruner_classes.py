@@ -97,6 +97,20 @@ def test_a_trial_is_lost_where_fewer_are_classified_rightly(monkeypatch):
     assert recovery_pays(sure, X, y)
 
 
+def test_what_more_rows_would_undo_wins_no_trial(monkeypatch):
+    """From two thirds of the rows the network learns more by heart than from all of them."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(5000, 15))
+    Y = np.maximum(X, 0) @ rng.normal(size=(15, 6)) * 0.7 + rng.logistic(size=(5000, 6)) > 0
+    rows, fresh = (X[:1000], Y[:1000].astype(int)), (X[1000:], Y[1000:].astype(int))
+    network = SpectralMLPClassifier(30, random_state=0).fit(*rows)
+    assert not recovery_pays(network, *rows)
+    monkeypatch.setattr(trust, "_LESS_BY_HEART", 0)
+    assert recovery_pays(network, *rows)
+    small, _ = recover(network, *rows)
+    assert losses(small, *fresh).mean() > losses(network, *fresh).mean()
+
+
 def test_a_refit_that_is_too_sure_of_itself_is_taken_back(monkeypatch):
     X, y = classes_of_teacher(2, 0, 1200)
     wrong = np.random.default_rng(0).random(1200) < 0.1

@@ -5,16 +5,19 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
+from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skspectral import SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_regression
 from skspectral.forward import forward
-from skspectral.pruner import trust
+from skspectral.pruner.comparison import losses_of_outputs, n_telling
 from skspectral.pruner.left_out import _derivatives, left_out_errors
+from skspectral.pruner.network import cut_network
 from skspectral.pruner.recovery import recover
 from skspectral.pruner.refit import refit
+from skspectral.pruner.selection import sparing_masks
 
 
 class Network:
@@ -143,15 +146,59 @@ def test_rare_events_are_not_learnt_by_heart():
     assert pruner.score(X[1000:], y[1000:]) > pruner.estimator_.score(X[1000:], y[1000:]) - 0.2
 
 
+def with_a_rare_event(seed):
+    """800 rows to train on, and others: a smooth target, and ones in about a row of seventy."""
+    rng, data = np.random.default_rng(seed), []
+    for n_rows in (800, 5000):
+        X = rng.standard_normal((n_rows, 8))
+        smooth = np.sin(1.5 * X[:, 0]) + X[:, 1] * X[:, 2] + 0.3 * rng.standard_normal(n_rows)
+        data += [X, np.column_stack([smooth, X[:, 5] > 2.2])]
+    return data
+
+
+def scores(estimator, X, Y):
+    return r2_score(Y, estimator.predict(X), multioutput="raw_values")
+
+
+@pytest.mark.parametrize("seed", [101, 106])
+def test_a_rare_event_does_not_hide_what_another_output_needs(seed):
+    X, Y, *fresh = with_a_rare_event(seed)
+    full = SpectralMLPRegressor(80, random_state=seed - 100).fit(X, Y)
+    pruner = SpectralPruner(full, prefit=True).fit(X, Y)
+    assert "full" not in pruner.refit_scores_
+    assert (scores(pruner, *fresh) > scores(full, *fresh) - 0.03).all()
+    assert 5 < pruner.n_nodes_[0] < 60
+
+
+def test_cuts_that_cost_an_output_much_are_weakened():
+    X, Y, *_ = with_a_rare_event(106)
+    full = SpectralMLPRegressor(80, random_state=6).fit(X, Y)
+    hard = [np.ones(8, bool), np.arange(80) == full.node_importances_[0].argmax()]
+    before, after = (
+        losses_of_outputs(cut_network(full, masks), X, Y)
+        for masks in ([hard[0], np.ones(80, bool)], sparing_masks(full, hard, X, Y))
+    )
+    assert (after <= 1.1 * before + 0.01).all()
+    assert (losses_of_outputs(cut_network(full, hard), X, Y) > 1.1 * before + 0.01).any()
+
+
+def test_a_refit_is_not_judged_by_an_event_or_two():
+    X, Y, *_ = with_a_rare_event(0)
+    full = SpectralMLPRegressor(30, random_state=0).fit(X, Y)
+    assert refit(full, X, Y) == (full, {})
+    _, scores = refit(SpectralMLPRegressor(30, random_state=0).fit(X, Y[:, 0]), X, Y[:, 0])
+    assert set(scores) == {"cut", "refit"}
+
+
 def test_rows_count_by_what_they_tell():
     rng = np.random.default_rng(0)
     normal, rare = rng.standard_normal((4000, 1)), np.zeros((4000, 1))
     rare[:10] = 1
-    assert trust._n_telling(normal, None) == pytest.approx(4000, rel=0.1)
-    assert trust._n_telling(np.hstack([normal, rare]), None) == pytest.approx(30, rel=0.01)
-    assert trust._n_telling(np.hstack([normal, 0 * rare]), None) == pytest.approx(4000, rel=0.1)
+    assert n_telling(normal, None) == pytest.approx(4000, rel=0.1)
+    assert n_telling(np.hstack([normal, rare]), None) == pytest.approx(30, rel=0.01)
+    assert n_telling(np.hstack([normal, 0 * rare]), None) == pytest.approx(4000, rel=0.1)
     weights = np.repeat([2.0, 0.0], 2000)
-    assert trust._n_telling(normal, weights) == pytest.approx(2000, rel=0.1)
+    assert n_telling(normal, weights) == pytest.approx(2000, rel=0.1)
 
 
 def test_what_a_few_rows_decide_is_tried():

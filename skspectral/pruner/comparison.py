@@ -3,7 +3,11 @@
 import numpy as np
 
 from skspectral.forward import forward
+from skspectral.pruner.free import effective
 from skspectral.pruner.loss import loss_of
+
+# Of a normal distribution.
+_KURTOSIS = 3
 
 
 def losses(network, X, y, doubt=0.0):
@@ -39,6 +43,23 @@ def mean_and_error(values, weights, groups=None):
     if groups is not None:
         deviations = np.bincount(groups, deviations)
     return mean, np.sqrt(deviations @ deviations)
+
+
+def n_telling(targets, weights):
+    """Rows of normal targets that would tell as much: of rare events only those few rows tell.
+
+    Each row counts by its share of the variance (Kish), of the output with the fewest.
+    """
+    weights = np.ones(len(targets)) if weights is None else weights
+    shares = weights[:, None] * (targets - np.average(targets, axis=0, weights=weights)) ** 2
+    n_rows = (effective(len(share), share) for share in shares.T if share.any())
+    return _KURTOSIS * min(n_rows, default=np.inf)
+
+
+def losses_of_outputs(network, X, y, sample_weight=None):
+    """Mean loss of each output, in variances or deviances."""
+    outputs, targets = standard(network, X, y)
+    return np.average(loss_of(network).losses(outputs, targets), axis=0, weights=sample_weight)
 
 
 def standard(network, X, y):

@@ -2,7 +2,7 @@
 
 import numpy as np
 from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, check_array
 from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.multiclass import type_of_target
@@ -121,10 +121,12 @@ def refuse_other_data(network, X, y, sample_weight):
     Raises
     ------
     ValueError
-        If X has other columns, or y other labels or another number of outputs, or a weight is
-        negative or all are zero.
+        If X has other columns, or y other labels or another number of outputs, or gaps, or a weight
+        is negative or all are zero.
     """
     validate_data(network, X, reset=False, skip_check_array=True)
+    dtype = "numeric" if network._y_numeric else None
+    check_array(y, accept_sparse=True, dtype=dtype, ensure_2d=False, input_name="y")
     y = y if hasattr(y, "tocsr") else np.asarray(y)
     _, targets = network._encode(y, True, True)
     BaseSpectralMLP._weigh(network, X, y, sample_weight)  # no matter what its classes weigh

@@ -24,7 +24,12 @@ from skspectral.pruner.network import (
     refuse_other_parameters,
 )
 from skspectral.pruner.refit import train_on
-from skspectral.pruner.selection import layer_index, numbers_of_nodes, select_masks
+from skspectral.pruner.selection import (
+    layer_index,
+    numbers_of_nodes,
+    select_masks,
+    sparing_masks,
+)
 from skspectral.pruner.trust import found_in_data
 from skspectral.spectral import initial_eigenvalues, transfer_weights
 
@@ -55,9 +60,10 @@ class SpectralPruner(BasePruner):
         ``"gap"``: the middle of the widest gap of the sorted relevances on a logarithmic scale that
         ends below 0.05 of the largest, where anything below a thousandth counts as a thousandth; if
         there is none as wide as a factor of three, 0.05, the paper's, takes its place. See
-        :func:`skspectral.core.gap_threshold`. A number keeps the nodes above this share of the
-        largest relevance of their layer; a callable is given the relevances of a layer and returns
-        the share.
+        :func:`skspectral.core.gap_threshold`. If that costs an output much on the rows of
+        :meth:`fit`, ``"auto"`` keeps more. A number keeps the nodes above this share of the largest
+        relevance of their layer; a callable is given the relevances of a layer and returns the
+        share.
     n_nodes_to_select : int, float or tuple, default=None
         How many nodes to keep instead: a number, or a fraction of them, for `layer`; a tuple has
         an entry for each hidden layer, and with ``layer=0`` one for the inputs before them. Where
@@ -267,6 +273,8 @@ class SpectralPruner(BasePruner):
             found = self._found(estimator, masks[0], X, y, params, codes)
             if found is not None:
                 return self._take(estimator, masks[0], found, X, y, params)
+            weights = network_weights(estimator, params)
+            masks = sparing_masks(network_of(estimator), masks, X, y, weights)
         return self._cut(estimator, masks, X, y, params, codes, train)
 
     def __sklearn_is_fitted__(self):

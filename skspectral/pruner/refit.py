@@ -10,9 +10,13 @@ from sklearn.utils import indexable
 from sklearn.utils.validation import _num_samples
 
 from skspectral.mlp.checks import pass_on_interruption, silence
-from skspectral.pruner.comparison import losses, mean_and_error, weights_of
+from skspectral.pruner.comparison import losses, mean_and_error, n_telling, weights_of
 from skspectral.pruner.free import effective
 from skspectral.pruner.parts import parts_in_turn, rows_of
+
+# Rows held out of the refit of a regressor that have to tell something: an event may be in one of
+# them, or in none.
+_FEWEST_TELLING = 5
 
 # Without penalty, over all rows given, of all parameters.
 FREE = {
@@ -61,8 +65,9 @@ def refit(network, X, y, sample_weight=None, groups=None):
     network : the better one
     scores : dict of str to float
         ``"cut"`` and ``"refit"``: scores on the rows held out, before and after, with the weights
-        of the classes; empty if there are fewer than two such rows, fewer than six groups, or not
-        all classes in the others.
+        of the classes; empty if there are fewer than two such rows, or of a regressor fewer than
+        five that tell something of each output, fewer than six groups, or not all classes in the
+        others.
     """
     X, y, sample_weight, groups = indexable(X, y, sample_weight, groups)
     if sample_weight is not None:
@@ -77,9 +82,14 @@ def refit(network, X, y, sample_weight=None, groups=None):
     one_of = is_classifier(network) and np.ndim(y) == 1
     if one_of and len(np.unique(y_train)) < len(network.classes_):  # it may know others
         return network, {}
+    weights = weights_of(network, y, sample_weight)
+    if not is_classifier(network):
+        telling = n_telling(network._targets(y), weights) * len(parts[1]) / len(weights)
+        if telling < _FEWEST_TELLING:
+            return network, {}
     free = train_on(network, X_train, y_train, w_train, **FREE)
     # Classes weigh what they weigh in the training.
-    test = X_test, y_test, weights_of(network, y, sample_weight)[parts[1]]
+    test = X_test, y_test, weights[parts[1]]
     scores = {"cut": network.score(*test), "refit": free.score(*test)}
     # A row or two decide on accuracy, or none where one class is rare, and it says nothing of
     # probabilities that have become too sure.

@@ -5,8 +5,13 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from skspectral.core import FLOOR, core_mask, gap_threshold, top_masks
-from skspectral.pruner.network import UnusableError
+from skspectral.core import FLOOR, THRESHOLD, core_mask, gap_threshold, top_masks
+from skspectral.pruner.comparison import losses_of_outputs
+from skspectral.pruner.network import UnusableError, cut_network, select_columns
+
+# A cut may leave so many times as much of each output, and this share of its variance; the least
+# share of the largest relevance at which it is tried.
+_TIMES, _TRIFLE, _LEAST = 1.1, 0.01, 1e-3
 
 
 def relevances(network):
@@ -74,6 +79,36 @@ def select_masks(network, layer, threshold, n_nodes_to_select):
             mask = core_mask(spectrum, share, floor=FLOOR)
         masks.append(mask)
     return _guarded(masks, spectra)
+
+
+def sparing_masks(network, masks, X, y, sample_weight=None):
+    """Masks that keep more nodes, where a cut by the spectrum costs an output much.
+
+    What weighs most for one output, such as a rare event, may dwarf in the spectrum what another
+    needs. The share of the largest relevance above which nodes stay is halved until the cut costs
+    no output more than a tenth of its loss and a hundredth of its variance, or deviance.
+
+    Parameters
+    ----------
+    network, masks
+        See :func:`select_masks`.
+    X, y, sample_weight
+        The rows of the training.
+
+    Returns
+    -------
+    masks : list of ndarray of shape (n_nodes,), bool
+    """
+    most = _TIMES * losses_of_outputs(network, X, y, sample_weight) + _TRIFLE
+    share = THRESHOLD
+    while share > _LEAST:
+        small, rows = cut_network(network, masks), select_columns(X, masks[0])
+        if (losses_of_outputs(small, rows, y, sample_weight) <= most).all():
+            break
+        share /= 2
+        cores = (core_mask(spectrum, share, floor=FLOOR) for spectrum in relevances(network))
+        masks = [mask | core for mask, core in zip(masks, cores, strict=True)]
+    return masks
 
 
 def _called(threshold, spectrum):

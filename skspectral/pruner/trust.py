@@ -7,7 +7,13 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils.validation import _num_samples
 
 from skspectral.mlp.checks import pass_on_interruption, silence
-from skspectral.pruner.comparison import losses, mean_and_error, standard, weights_of
+from skspectral.pruner.comparison import (
+    losses,
+    mean_and_error,
+    n_telling,
+    standard,
+    weights_of,
+)
 from skspectral.pruner.free import effective
 from skspectral.pruner.left_out import left_out_errors
 from skspectral.pruner.loss import loss_of
@@ -34,9 +40,6 @@ _TIMES, _TRIFLE, _EXPLAINED = 1.1, 0.01, 0.8
 # or where that of rows left out is no larger than noise alone would make it, but for this factor.
 _PLENTY, _AS_NOISE = 8, 1.02
 
-# Of a normal distribution.
-_KURTOSIS = 3
-
 # Rows times outputs times the square of the parameters, at most, to reckon the former from one
 # training.
 _MOST_PRODUCTS = 1e11
@@ -48,6 +51,10 @@ _N_PARTS, _MANY_ROWS = 3, 1500
 # Share of the rows held out, or of their labels, that it may classify wrongly more than the
 # network; and a standard error of it, if the classes are more likely by so many.
 _MORE_WRONG, _FAR = 5e-3, 2
+
+# From all rows less is learnt by heart than from those of a trial. Were it all that rows left out
+# lose more than those seen, it would be a sixth of it; of classes it is about this share, measured.
+_LESS_BY_HEART = 0.25
 
 # Rows that a trial takes; and of each class.
 _FEWEST_ROWS, _FEWEST_OF_A_CLASS = 60, 3
@@ -126,7 +133,9 @@ def recovery_pays(network, X, y, sample_weight=None, groups=None, select=False):
     the start, and compared on the others, each third in turn if the rows are few: by squared
     errors, or by the likelihood of the classes. It has to be better by one standard error of the
     difference, and not to classify more than one in two hundred of the others, or of their labels,
-    wrongly in exchange; if it is more likely by two standard errors, one standard error more.
+    wrongly in exchange; if it is more likely by two standard errors, one standard error more. Of
+    classes the given network is taken to lose less than in the trial, once it has seen all rows, by
+    a quarter of what it has learnt by heart and the other has not.
 
     Parameters
     ----------
@@ -142,46 +151,62 @@ def recovery_pays(network, X, y, sample_weight=None, groups=None, select=False):
         that might matter are many, but not ten rows for each.
     """
     rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
-    if not _has_nodes(network):
+    if not _is_enough(network, y, rows, groups):
         return False
-    if is_classifier(network):
-        n_with = network._targets(y)[rows].sum(axis=0)
-        # Of labels, each of which is there or is not, both count.
-        rarest = np.minimum(n_with, len(rows) - n_with)
-        if len(rarest) > 1 and network._loss() == "sigmoid":
-            rarest = rarest[rarest > 0]  # of one that all rows have, or none, nothing is learnt
-        few = rarest.min(initial=np.inf) < _FEWEST_OF_A_CLASS
-        if few or _is_long(network, min(len(rows), MOST_ROWS)):
-            return False
     weights = weights_of(network, y, sample_weight)
     if effective(len(weights), weights) < _FEWEST_ROWS:
         return False
-    if groups is not None and len(np.unique(groups[rows])) < _N_PARTS:
-        return False
-    more, wrong, shares, tested = [], [], [], []
+    lost, wrong, by_heart, tested = [], [], [], []
     for train, held_out in _trials(network, y, rows, groups):
         if len(train) < _FEWEST_ROWS - _FEWEST_ROWS // _N_PARTS:  # groups may differ in size
             return False
         pair = _tried(network, *rows_of(train, X, y, sample_weight), select)
         if pair is None:
             return False
-        other, student = pair
-        X_test, y_test, w_test = rows_of(held_out, X, y, weights)
-        more.append(losses(other, X_test, y_test) - losses(student, X_test, y_test))
-        shares.append(w_test)
         tested.append(held_out)
+        lost.append(_more_lost(pair, *rows_of(held_out, X, y)))
         if is_classifier(network):
-            y_test = y_test if hasattr(y_test, "tocsr") else np.asarray(y_test)
-            pairs = (one._errors(one._outputs(X_test), y_test) for one in (other, student))
-            wrong.append(np.subtract(*pairs, dtype=float))
-    more, shares, tested = map(np.concatenate, (more, shares, tested))
-    groups = None if groups is None else groups[tested]
-    mean, error = mean_and_error(more, shares, groups)
+            wrong.append(_more_wrong(pair, *rows_of(held_out, X, y)))
+            seen = np.average(_more_lost(pair, *rows_of(train, X, y)), weights=weights[train])
+            by_heart.append(seen - np.average(lost[-1], weights=weights[held_out]))
+    tested = np.concatenate(tested)
+    weights, groups = rows_of(tested, weights, groups)
+    mean, error = mean_and_error(np.concatenate(lost), weights, groups)
+    if by_heart:
+        mean += _LESS_BY_HEART * max(0.0, np.mean(by_heart))
     if not (mean <= -error and wrong):
         return bool(mean <= -error)
     # What is too sure of itself is unlikely, and for that alone a constant may be better.
-    n_more, its_error = mean_and_error(np.concatenate(wrong), shares, groups)
+    n_more, its_error = mean_and_error(np.concatenate(wrong), weights, groups)
     return bool(n_more <= _MORE_WRONG + (mean <= -_FAR * error) * its_error)
+
+
+def _is_enough(network, y, rows, groups):
+    """Whether there is enough for a trial: of nodes, groups, and rows of each class."""
+    if not _has_nodes(network):
+        return False
+    if groups is not None and len(np.unique(groups[rows])) < _N_PARTS:
+        return False
+    if not is_classifier(network):
+        return True
+    n_with = network._targets(y)[rows].sum(axis=0)
+    # Of labels, each of which is there or is not, both count.
+    rarest = np.minimum(n_with, len(rows) - n_with)
+    if len(rarest) > 1 and network._loss() == "sigmoid":
+        rarest = rarest[rarest > 0]  # of one that all rows have, or none, nothing is learnt
+    few = rarest.min(initial=np.inf) < _FEWEST_OF_A_CLASS
+    return not (few or _is_long(network, min(len(rows), MOST_ROWS)))
+
+
+def _more_lost(pair, X, y):
+    """What the first of two networks loses more of each row."""
+    return np.subtract(*(losses(one, X, y) for one in pair))
+
+
+def _more_wrong(pair, X, y):
+    """Whether the first of two classifiers alone is wrong, less whether the second is."""
+    y = y if hasattr(y, "tocsr") else np.asarray(y)
+    return np.subtract(*(one._errors(one._outputs(X), y) for one in pair), dtype=float)
 
 
 def _trials(network, y, rows, groups):
@@ -207,17 +232,6 @@ def _tried(network, X, y, sample_weight, select):
     if not all(student.core_sizes_):
         return None
     return recover(student, X, y, sample_weight, select=select)[0], student
-
-
-def _n_telling(targets, weights):
-    """Rows of normal targets that would tell as much: of rare events only those few rows tell.
-
-    Each row counts by its share of the variance (Kish), of the output with the fewest.
-    """
-    weights = np.ones(len(targets)) if weights is None else weights
-    shares = weights[:, None] * (targets - np.average(targets, axis=0, weights=weights)) ** 2
-    n_rows = (effective(len(share), share) for share in shares.T if share.any())
-    return _KURTOSIS * min(n_rows, default=np.inf)
 
 
 def _n_rows(network, y, sample_weight):
@@ -254,7 +268,7 @@ def _foresees(found, masks, network, X, y, sample_weight):
     n_parameters = sum(p.size for p in (first[masks[0]], *others, *found.intercepts_))
     fitted, seen = _mean_square(errors, weights), _mean_square(before, weights)
     is_nothing = fitted < loss_of(found).nothing
-    if is_nothing and _n_telling(targets, weights) >= _PLENTY * n_parameters:
+    if is_nothing and n_telling(targets, weights) >= _PLENTY * n_parameters:
         return True
     unseen = fitted
     if errors.size * n_parameters**2 <= _MOST_PRODUCTS:
