@@ -127,7 +127,11 @@ def test_relevance_of_the_inputs_and_of_each_hidden_layer(small):
     shares = np.sort(mlp.feature_importances_ / mlp.feature_importances_.max())[::-1]
     np.testing.assert_allclose(inputs.lines_[0].get_ydata(), np.maximum(shares, 1e-6))
     assert inputs.lines_[0].get_label() == "3 inputs: core 1"
-    for layer, label in [(1, "h = 12"), (2, "h = 8"), (-1, "h = 8")]:
+    for layer, label in [
+        (1, "h = 12 in layer 1"),
+        (2, "h = 8 in layer 2"),
+        (-1, "h = 8 in layer 2"),
+    ]:
         display = RelevanceDisplay.from_estimator(mlp, layer=layer)
         assert display.lines_[0].get_label() == f"{label}: core {mlp.core_sizes_[layer % 3 - 1]}"
 

@@ -100,10 +100,13 @@ def whole_number(name, value, low):
     return found
 
 
-def default_names(networks, widths):
-    """How a legend calls the networks."""
-    names = [f"h = {width}" for width in widths]
-    return [
-        f"{name}, dense" if getattr(network, "parametrization", None) == "dense" else name
-        for name, network in zip(names, networks, strict=True)
-    ]
+def default_names(networks, widths, layer=None):
+    """How a legend calls the networks, or of those with several hidden layers one of these."""
+    names = []
+    for network, width in zip(networks, widths, strict=True):
+        name, n_hidden = f"h = {width}", len(network.coefs_) - 1
+        if layer is not None and n_hidden > 1:
+            name += f" in layer {layer_index(layer, n_hidden, first=1)}"
+        dense = getattr(network, "parametrization", None) == "dense"
+        names.append(f"{name}, dense" if dense else name)
+    return names

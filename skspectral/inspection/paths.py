@@ -131,7 +131,8 @@ class PathDisplay:
         core_only : bool, default=True
             Whether only nodes of ``core_masks_`` count. A network that has none counts whole.
         names : list of str, default=None
-            Name of each network in the legend; None names the width of the layer.
+            Name of each network in the legend; None names the width of the layer, and of several
+            which it is.
         ax : matplotlib Axes, default=None
             Axes to draw on; None makes a new figure.
         **line_kw : dict
@@ -169,7 +170,7 @@ class PathDisplay:
         paths = [path_distribution(one, layer=layer, core_only=core_only) for one in estimators]
         if names is None:
             networks = [fitted_network(one) for one in estimators]
-            names = default_names(networks, [len(n.coefs_[layer]) for n in networks])
+            names = default_names(networks, [len(n.coefs_[layer]) for n in networks], layer)
         return cls(paths=paths, names=names).plot(ax, **line_kw)
 
     def plot(self, ax=None, **line_kw):

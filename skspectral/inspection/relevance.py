@@ -107,7 +107,8 @@ class RelevanceDisplay:
         threshold : float, default=0.05
             Share of the largest relevance above which a node counts to the core, between 0 and 1.
         names : list of str, default=None
-            Name of each network in the legend; None names the width of the layer.
+            Name of each network in the legend; None names the width of the layer, and of several
+            which it is.
         ax : matplotlib Axes, default=None
             Axes to draw on; None makes a new figure.
         **line_kw : dict
@@ -145,7 +146,7 @@ class RelevanceDisplay:
             names = (
                 [f"{size} inputs" for size in sizes]
                 if layer == 0
-                else default_names(networks, sizes)
+                else default_names(networks, sizes, layer)
             )
         single_inputs = layer == 0 and len(estimators) == 1
         display = cls(
