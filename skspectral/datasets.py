@@ -65,7 +65,7 @@ def make_teacher_regression(
         Standard deviation of the normal noise on y, as a share of that of what the teacher says; of
         several targets each has its own.
     n_irrelevant : int, default=0
-        The last so many columns have no effect on y.
+        Columns without effect on y: the last ones.
     teacher : object, default=None
         An earlier teacher, to have fresh data of; the parameters of the teacher, `n_targets` among
         them, are then not used. None makes one: weights uniform as Glorot's, no intercepts.
@@ -167,7 +167,7 @@ def make_teacher_classification(
     flip_y : float, default=0.0
         Share of the rows whose class is drawn anew, of all classes alike.
     n_irrelevant : int, default=0
-        The last so many columns have no effect on y.
+        Columns without effect on y: the last ones.
     teacher : object, default=None
         An earlier teacher, to have fresh data of; the parameters of the teacher and `n_classes` are
         then not used. None makes one: weights uniform as Glorot's, intercepts of the outputs only,

@@ -63,7 +63,7 @@ def to_sklearn(estimator):
 
 
 def ready_to_train(mlp):
-    """A network of scikit-learn that has weights, with what a training wants that goes on."""
+    """Set what ``partial_fit`` and ``warm_start`` of a network of scikit-learn start from."""
     mlp.loss_curve_, mlp.best_loss_, mlp._no_improvement_count = [], np.inf, 0
     mlp.validation_scores_, mlp.best_validation_score_ = [], -np.inf
     return mlp

@@ -244,7 +244,7 @@ class Parameters:
         return other
 
     def scaled(self, layer, nodes, factor):
-        """A copy in which all that enters and leaves some nodes of a hidden layer is smaller."""
+        """A copy in which what enters and leaves some nodes of a hidden layer is times `factor`."""
         other = self.map(np.copy)
         other.eigenvectors[layer - 1][:, nodes] *= factor
         other.intercepts[layer - 1][nodes] *= factor

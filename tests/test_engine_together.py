@@ -47,9 +47,9 @@ def training(X, width=6, seed=0, rate=1e-2, alpha=1e-3, rows=None, order=0, **se
 def assert_same_ends(trainings):
     """Each ends as it does alone."""
     alone = [one.run() for one in deepcopy(trainings)]
-    own = [replace(one, member=deepcopy(one.member)) for one in trainings]
+    copies = [replace(one, member=deepcopy(one.member)) for one in trainings]
     for (parameters, outcome, _), (expected, reference, _) in zip(
-        run_together(own), alone, strict=True
+        run_together(copies), alone, strict=True
     ):
         for found, value in zip(parameters.weights, expected.weights, strict=True):
             np.testing.assert_allclose(found, value, rtol=1e-9, atol=1e-12)
@@ -69,6 +69,12 @@ def test_members_of_one_source(X):
     assert_same_ends(
         [training(X, width, seed=width, alpha=a) for width in (4, 9) for a in (1e-3, 1e-1)]
     )
+
+
+def test_members_of_all_rows(X):
+    trainings = [training(X, width) for width in (4, 9)]
+    whole = [replace(one, member=replace(one.member, rows=None)) for one in trainings]
+    assert_same_ends(whole)
 
 
 def test_members_of_several_sources(X):

@@ -18,7 +18,7 @@ from sklearn.metrics import accuracy_score, get_scorer, mean_squared_error
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 from sklearn.utils import Bunch
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
@@ -694,6 +694,16 @@ def test_searches_and_pruners_stand_for_their_networks(pipe):
         np.testing.assert_array_equal(display.relevances[0], expected)
         curve = PruningCurveDisplay.from_estimator(given, *data)
         assert curve.scores_full[0] == pytest.approx(search.score(*data))
+
+
+def test_a_pruner_of_a_pipeline_at_the_end_of_another(pipe):
+    pipe, X, y = pipe
+    outer = make_pipeline(MinMaxScaler(), SpectralPruner(pipe, refit=False)).fit(X, y)
+    inner, scaled = outer[-1].estimator_, outer[0].transform(X)
+    np.testing.assert_array_equal(path_distribution(outer), path_distribution(inner))
+    found, expected = pruning_curve(outer, X, y), pruning_curve(inner, scaled, y)
+    np.testing.assert_array_equal(found.n_nodes, expected.n_nodes)
+    np.testing.assert_allclose(found.scores, expected.scores)
 
 
 @pytest.mark.parametrize("kind", ["spectrum", "histogram"])

@@ -1,6 +1,7 @@
 """How a training ends: early stopping, plateau, interruption, warnings, what it prints."""
 
 import gc
+import warnings
 import weakref
 
 import numpy as np
@@ -91,6 +92,16 @@ def test_a_schedule_that_was_cut_short_is_told(n_rows, max_iter):
     y = np.sin(2 * X[:, 0]) + X[:, 1] * X[:, 2]
     with pytest.warns(ConvergenceWarning, match="Maximum iterations"):
         SpectralMLPRegressor(30, max_iter=max_iter, random_state=0).fit(X, y)
+
+
+def test_a_failure_is_held_against_a_constant_of_labels():
+    rng = np.random.default_rng(0)
+    X, Y = 1e4 * rng.normal(size=(300, 5)), rng.integers(2, size=(300, 20))
+    model = SpectralMLPClassifier(20, learning_rate_init=1.0, max_iter=30, random_state=0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.fit(X, Y)
+    assert "where that of a constant prediction is 0.69" in str(caught[-1].message)
 
 
 def test_a_limit_that_is_never_reached_costs_nothing(noisy):

@@ -12,14 +12,14 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
-from skspectral.pruner import trust
+from skspectral.pruner import trial
 from skspectral.pruner.comparison import losses, weights_of
 from skspectral.pruner.elimination import _removed, cheapest
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.loss import CrossEntropy, SquaredError, loss_of
 from skspectral.pruner.recovery import recover
 from skspectral.pruner.refit import refit
-from skspectral.pruner.trust import recovery_pays
+from skspectral.pruner.trial import recovery_pays
 
 STUDENT = SpectralMLPClassifier(20, max_iter=200, random_state=0)
 
@@ -70,7 +70,7 @@ def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch):
     # Too sure of itself: as many right, and a smaller likelihood.
     sure = recover(network, X, y)[0]
     sure.coefs_[-1] *= 1000
-    monkeypatch.setattr(trust, "recover", lambda *args, **_: (sure, None))
+    monkeypatch.setattr(trial, "recover", lambda *args, **_: (sure, None))
     assert not recovery_pays(network, X, y)
     assert set(SpectralPruner(network, prefit=True).fit(X, y).refit_scores_) == {"cut", "refit"}
 
@@ -82,7 +82,7 @@ def test_a_trial_is_lost_where_fewer_are_classified_rightly(monkeypatch):
     network = clone(STUDENT).fit(X, y)
     constant = recover(network, X, y)[0]
     constant.coefs_[-1] = np.zeros_like(constant.coefs_[-1])
-    monkeypatch.setattr(trust, "recover", lambda *args, **_: (constant, None))
+    monkeypatch.setattr(trial, "recover", lambda *args, **_: (constant, None))
 
     def fit(student, *args):
         SpectralMLPClassifier.fit(student, *args)
@@ -93,7 +93,7 @@ def test_a_trial_is_lost_where_fewer_are_classified_rightly(monkeypatch):
     assert losses(constant, X, y).mean() < losses(sure, X, y).mean()
     assert constant.score(X, y) < sure.score(X, y)
     assert not recovery_pays(sure, X, y)
-    monkeypatch.setattr(trust, "_MORE_WRONG", 1)  # by the likelihood it is won
+    monkeypatch.setattr(trial, "_MORE_WRONG", 1)  # by the likelihood it is won
     assert recovery_pays(sure, X, y)
 
 
@@ -105,7 +105,7 @@ def test_what_more_rows_would_undo_wins_no_trial(monkeypatch):
     rows, fresh = (X[:1000], Y[:1000].astype(int)), (X[1000:], Y[1000:].astype(int))
     network = SpectralMLPClassifier(30, random_state=0).fit(*rows)
     assert not recovery_pays(network, *rows)
-    monkeypatch.setattr(trust, "_LESS_BY_HEART", 0)
+    monkeypatch.setattr(trial, "_LESS_BY_HEART", 0)
     assert recovery_pays(network, *rows)
     small, _ = recover(network, *rows)
     assert losses(small, *fresh).mean() > losses(network, *fresh).mean()
@@ -147,21 +147,21 @@ def test_no_trial_that_takes_long_and_none_with_a_rare_class(monkeypatch):
     n_nodes = (network.node_importances_[0] > 2e-3 * network.node_importances_[0].max()).sum()
     few = 10 * 6 * n_nodes - 1
     assert recovery_pays(network, X[:few], y[:few])
-    monkeypatch.setattr(trust, "_MOST_WORK", 1000)
+    monkeypatch.setattr(trial, "_MOST_WORK", 1000)
     assert recovery_pays(network, X, y)
     assert not recovery_pays(network, X[:few], y[:few])
     rare = np.r_[y[:-2], [2, 2]]
     network = clone(STUDENT).fit(X, rare)
-    monkeypatch.setattr(trust, "_MOST_WORK", np.inf)
+    monkeypatch.setattr(trial, "_MOST_WORK", np.inf)
     assert not recovery_pays(network, X, rare)
 
 
 def test_no_trial_with_a_rare_label():
     X, y = classes_of_teacher(2, 0, 1200)
-    for n_rows, trial in ((2, False), (300, True)):
+    for n_rows, pays in ((2, False), (300, True)):
         for other in (np.arange(1200) < n_rows, np.arange(1200) >= n_rows):
             Y = np.column_stack([y, other])
-            assert recovery_pays(clone(STUDENT).fit(X, Y), X, Y) == trial
+            assert recovery_pays(clone(STUDENT).fit(X, Y), X, Y) == pays
 
 
 @pytest.mark.parametrize("share", [0, 1])
@@ -211,7 +211,7 @@ def test_a_trial_is_won_by_more_than_its_error(monkeypatch, gain, pays):
     network = SpectralMLPRegressor(5, max_iter=200, random_state=0).fit(X, y[:, 0])
     spread = np.tile([-1.0, 1.0], 50)  # of each third of the rows; the error is 1 / sqrt(300)
     won = iter([spread - gain / np.sqrt(300), np.zeros(100)] * 3)
-    monkeypatch.setattr(trust, "losses", lambda *_: next(won))
+    monkeypatch.setattr(trial, "losses", lambda *_: next(won))
     assert recovery_pays(network, X, y[:, 0]) == pays
     assert next(won, None) is None
 

@@ -13,13 +13,14 @@ from sklearn.preprocessing import StandardScaler
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_regression
-from skspectral.pruner import recovery, trust
+from skspectral.pruner import recovery, trial, trust
 from skspectral.pruner.elimination import cheapest, eliminate, may_have_idle_nodes, shrink, thin
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import _most_curved, grow
 from skspectral.pruner.loss import SquaredError
 from skspectral.pruner.recovery import _completed, _within, recover
-from skspectral.pruner.trust import found_in_data, is_recoverable, recovery_pays
+from skspectral.pruner.trial import recovery_pays
+from skspectral.pruner.trust import found_in_data, is_recoverable
 from skspectral.pruner.unfolding import _adding_up, linear_nodes, unfold
 
 STUDENT = SpectralMLPRegressor(30, max_iter=300, random_state=0)
@@ -761,11 +762,11 @@ def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch):
     X, y = make_teacher_regression(150, 6, hidden_layer_sizes=3, random_state=1)
     full = clone(STUDENT).fit(X, y)
     assert not is_recoverable(full, 150)
-    monkeypatch.setattr(trust, "recover", lambda network, *args, **_: (network, None))
+    monkeypatch.setattr(trial, "recover", lambda network, *args, **_: (network, None))
     assert recovery_pays(full, X, y)  # no worse
     worse = deepcopy(full)
     worse.coefs_[-1] *= 1.5
-    monkeypatch.setattr(trust, "recover", lambda *args, **_: (worse, None))
+    monkeypatch.setattr(trial, "recover", lambda *args, **_: (worse, None))
     assert not recovery_pays(full, X, y)
     assert set(SpectralPruner(full, prefit=True).fit(X, y).refit_scores_) == {"cut", "refit"}
 

@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 # Kingma and Ba, ICLR 2015; the values that every library has.
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
-# In how many pieces of a training Adam looks for nodes that have vanished.
+# How often in a training Adam looks for nodes that have vanished.
 _N_LOOKS = 40
 
 # A rate that "adaptive" has divided down to this is taken for zero, as in scikit-learn.
@@ -92,7 +92,7 @@ class Moments:
         self._step = torch.zeros((), dtype=torch.float32, device=stack.theta.device)
 
     def advance(self, rates, factor):
-        """One step of Adam, given ``stack.gradient``, with ``rates * factor``, rates for each."""
+        """One step of Adam, given ``stack.gradient``, with ``rates * factor``, a rate for each."""
         self.n_steps += 1
         self._step.fill_(self.n_steps)
         if len(set(rates)) == 1:

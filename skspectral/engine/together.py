@@ -120,8 +120,9 @@ def _on_common_rows(trainings):
         X = vstack(arrays, format="csr") if hasattr(arrays[0], "tocsr") else np.vstack(arrays)
     members, sources, firsts = [], [], []
     for training in trainings:
-        rows = training.member.rows + starts[id(training.X)]
-        member = replace(training.member, rows=rows)
+        rows = training.member.rows
+        rows = np.arange(len(training.member.targets)) if rows is None else rows
+        member = replace(training.member, rows=rows + starts[id(training.X)])
         source = next((s for s, first in enumerate(firsts) if _same_batches(member, first)), None)
         if source is None:
             source = len(firsts)

@@ -26,7 +26,13 @@ def within(estimator):
         return within(estimator.estimator)
     if hasattr(estimator, "best_estimator_"):
         return within(estimator.best_estimator_)
-    return estimator.estimator_ if hasattr(estimator, "pruned_estimator_") else estimator
+    if hasattr(estimator, "pruned_estimator_"):
+        return within(estimator.estimator_)
+    if isinstance(estimator, Pipeline) and estimator.steps:
+        last = within(estimator.steps[-1][1])
+        if isinstance(last, Pipeline):  # of a pruner, with steps of its own
+            return Pipeline([("before", estimator[:-1]), *last.steps])
+    return estimator
 
 
 def fitted_network(estimator, *attributes, allowed=OURS):

@@ -41,7 +41,7 @@ class RelevanceDisplay:
     names : list of str
         Name of each network in the legend.
     threshold : float, default=0.05
-        Share of the largest relevance above which a node counts to the core, between 0 and 1.
+        Share of the largest relevance above which a node belongs to the core, between 0 and 1.
     node_names : list of str, default=None
         Name of each node of the layer, written below the spectrum of a single network.
 
@@ -105,7 +105,7 @@ class RelevanceDisplay:
         kind : {"spectrum", "histogram"}, default="spectrum"
             The sorted relevances on a logarithmic axis, or how often each occurs.
         threshold : float, default=0.05
-            Share of the largest relevance above which a node counts to the core, between 0 and 1.
+            Share of the largest relevance above which a node belongs to the core, between 0 and 1.
         names : list of str, default=None
             Name of each network in the legend; None names the width of the layer, and of several
             which it is.

@@ -1,4 +1,4 @@
-"""What the two estimators share: from validated data to a trained network."""
+"""What the two estimators share: settings, `fit`, the core and relevance."""
 
 from contextlib import contextmanager
 from numbers import Integral, Real
@@ -24,7 +24,13 @@ _N_LBFGS_ITERATIONS = 1000
 
 
 class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
-    """Common part of SpectralMLPRegressor and SpectralMLPClassifier."""
+    """Common part of SpectralMLPRegressor and SpectralMLPClassifier.
+
+    They add what depends on the kind of target: ``_encode`` checks y and makes the targets of the
+    outputs, ``_targets`` alone makes them again, ``_units`` are those that the network is trained
+    in, ``_loss`` and ``_out_activation`` name those; ``_score`` and ``_error_of_constant`` measure
+    success and its absence, ``_spread`` the variance, and ``_strata`` are what splits keep apart.
+    """
 
     # Adam needs a number of steps, whatever the number of rows. For this share of them nothing is
     # penalised, and the eigenvalues stay where they start; see docs/defaults.rst. (With L-BFGS the

@@ -300,7 +300,8 @@ def warn_of_failure(estimator, loss, penalty, targets, weights):
         squares = np.average(np.square(targets), axis=0, weights=weights)
         constant = max(1.0, squares.mean())
     else:
-        constant = np.log(max(2, targets.shape[1]))
+        # The loss of several labels is their mean, each of two classes.
+        constant = np.log(targets.shape[1] if estimator._loss() == "softmax" else 2)
     # Twice, because rounding may hide the rest of the loss in the penalty.
     if loss > _FAILURE * constant + 2 * penalty:
         warn(

@@ -38,8 +38,8 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise, from
         3e-4 to 1e-2, over the root of the number of outputs: a pilot training, half as long (if
         that learns nothing, as long), on four fifths of the rows measures its error on the others,
-        drawn at random, and up to three more whether the strength is too much or too little; rows
-        that are copies count once. See ``alpha_`` and the page on defaults.
+        drawn at random, and up to three more show whether the strength is too much or too little;
+        rows that are copies count once. See ``alpha_`` and the page on defaults.
     alpha_phi, alpha_lambda, alpha_w : float, default=None
         Strengths for eigenvectors, eigenvalues and dense weights; None is `alpha`. Only the product
         of the first two matters at a minimum.
@@ -62,7 +62,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         Progress of the loss, or of the validation score, that counts. For L-BFGS the largest
         component of the gradient at the end, unless the loss makes no progress any more, as happens
         at the kinks of ReLU.
-    n_iter_no_change : int or "auto", default="auto"
+    n_iter_no_change : int, np.inf or "auto", default="auto"
         Epochs without progress that end the training, except with ``"cosine"`` without early
         stopping, which goes to its end. ``"auto"`` is a twentieth of the epochs, at least 10.
     early_stopping : bool, default=False
@@ -151,11 +151,11 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     the unit of y.
 
     The first tenth of the epochs, and in :meth:`partial_fit` the first 800 batches, are a warm-up
-    of the spectral network: the eigenvalues stay where they start and nothing is penalised (of
-    L-BFGS's in the second half of it the eigenvectors are). What a node or an input is for may take
-    time to show, and until then both the penalty and the loss pull it down. The losses that are
-    told are with the penalty throughout. No epoch of the warm-up counts for `n_iter_no_change`;
-    early stopping may keep one, if its score is the best.
+    of the spectral network: the eigenvalues stay where they start and nothing is penalised (with
+    L-BFGS the penalty on the eigenvectors is back halfway through). What a node or an input is for
+    may take time to show, and until then both the penalty and the loss pull it down. The losses
+    that are reported include the penalty throughout. No epoch of the warm-up counts for
+    `n_iter_no_change`; early stopping may keep one, if its score is the best.
 
     Training runs on one thread, so that results do not depend on the number of cores; give
     `n_jobs` to whatever fits many estimators.
@@ -296,7 +296,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     def _out_activation(self):
         return "identity"
 
-    def _encode(self, y, started, incremental):
+    def _encode(self, y, goes_on, incremental):
         if issparse(y):
             raise TypeError("Got a sparse y, but the targets are to be dense; give y.toarray().")
         if y.ndim == 2 and y.shape[1] == 1:

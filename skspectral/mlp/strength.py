@@ -17,7 +17,7 @@ _FACTOR = 0.05
 # To one that is stronger than the formula says, if that is better.
 _STEP = 3
 
-# A pilot: this share of the epochs, with the warm-up of all, on all rows but this share.
+# A pilot takes this share of the epochs, with the warm-up of all, and holds out this share of rows.
 _PILOT, _HELD_OUT = 0.5, 0.2
 _FEWEST_ROWS = 10
 

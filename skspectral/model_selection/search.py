@@ -35,7 +35,7 @@ from skspectral.model_selection.kept import KeptGroups
 class _StackedSearch:
     """What makes a search of scikit-learn train its candidates as stacks."""
 
-    _own_constraints = {
+    _stacking_constraints = {
         "memory": [str, HasMethods(["cache"]), None],
         "memory_limit": [Interval(Real, 0, None, closed="right")],
     }
@@ -314,7 +314,9 @@ multimetric_, classes_, n_features_in_, feature_names_in_
     True
     """
 
-    _parameter_constraints = GridSearchCV._parameter_constraints | _StackedSearch._own_constraints
+    _parameter_constraints = (
+        GridSearchCV._parameter_constraints | _StackedSearch._stacking_constraints
+    )
 
     def __init__(
         self,
@@ -352,8 +354,7 @@ class SpectralRandomizedSearchCV(_StackedSearch, RandomizedSearchCV):
     """Random search that trains its candidates together.
 
     What :class:`~sklearn.model_selection.RandomizedSearchCV` does and reports, with candidates
-    that train as stacks. Parameters and attributes that are not listed are those of
-    :class:`SpectralGridSearchCV`.
+    that train as stacks. The attributes are those of :class:`SpectralGridSearchCV`.
 
     Parameters
     ----------
@@ -409,7 +410,7 @@ class SpectralRandomizedSearchCV(_StackedSearch, RandomizedSearchCV):
     """
 
     _parameter_constraints = (
-        RandomizedSearchCV._parameter_constraints | _StackedSearch._own_constraints
+        RandomizedSearchCV._parameter_constraints | _StackedSearch._stacking_constraints
     )
 
     def __init__(

@@ -97,10 +97,10 @@ class _FitOfSearch:
             network._validate_params()
             if self.task.preprocessing not in prepared:
                 prepared[self.task.preprocessing] = self._preprocess(X, y, fit_params)
-            X, y, self._names, own_params, steps = prepared[self.task.preprocessing]
+            X, y, self._names, network_params, steps = prepared[self.task.preprocessing]
             if isinstance(self.estimator, Pipeline):
                 self.estimator.steps = [*steps, self.estimator.steps[-1]]
-            self._fit = Fit(network, X, y, **own_params)
+            self._fit = Fit(network, X, y, **network_params)
         except Exception as error:  # it is this candidate's alone
             self.fail(error)
 

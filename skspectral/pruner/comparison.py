@@ -56,10 +56,10 @@ def n_telling(targets, weights):
     return _KURTOSIS * min(n_rows, default=np.inf)
 
 
-def losses_of_outputs(network, X, y, sample_weight=None):
+def losses_of_outputs(network, X, y, weights=None):
     """Mean loss of each output, in variances or deviances."""
     outputs, targets = standard(network, X, y)
-    return np.average(loss_of(network).losses(outputs, targets), axis=0, weights=sample_weight)
+    return np.average(loss_of(network).losses(outputs, targets), axis=0, weights=weights)
 
 
 def standard(network, X, y):

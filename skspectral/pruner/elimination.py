@@ -5,8 +5,9 @@ import numpy as np
 # Nodes leave together as long as all cost less than this share of what one is worth.
 _TOGETHER = 0.1
 
-# The squared change of the outputs, over their variance, that all together may cost where there is
-# no error, or, with several layers, where it is below this too; and below which one may be idle.
+# Squared change of the outputs, over their variance. Nodes may go together up to this much where
+# there is no error, or with several layers where that is below it, too; and a node that changes
+# less may be idle.
 _NEXT_TO_NOTHING = 1e-5
 
 # Nodes' worth of the criterion above its least value at which the search ends.

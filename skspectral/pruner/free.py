@@ -18,9 +18,9 @@ _SEARCHED = 8
 # By so many rows nodes and inputs are compared.
 _MOST_ROWS = 4000
 
-# Of L-BFGS: few trainings want so many, but tanh and several layers end among too many nodes with
-# fewer. Double precision only finishes what single precision began: the second number is enough, or
-# as many more as the third allows for rows times weights times iterations.
+# Iterations of L-BFGS, at most, in single precision: few trainings want so many, but tanh and
+# several layers end among too many nodes with fewer. Double precision only finishes what that began
+# and takes `_N_LAST`, or more while rows times weights times iterations are below `_LAST_WORK`.
 _N_ITERATIONS, _N_LAST, _LAST_WORK = 1000, 100, 5e8
 
 # Looking back on the 10 steps that SciPy looks back on, it takes a third more of them.
@@ -33,14 +33,15 @@ _WINDOW, _GAIN = 10, 0.1
 # by; then it is told from nothing down to this.
 _NO_NOISE, _FINER = 10, 1e-9
 
-# The smallest gradient of several layers, where small ones still lead far, and in the end.
+# The gradient at which a training ends: of several layers, where small ones still lead far, and the
+# last training of all.
 _DEEP_TOL, _LAST_TOL = 1e-8, 1e-17
 
-# Of several outputs the importance is that from before the training. It begins anew where they have
-# become so many times as important beside each other, as a logarithm, and ends so often at most.
+# Each of several outputs is as important as before the training. That is repeated while their
+# importance beside each other changes by more than this factor, a logarithm; so often at most.
 _TURN, _N_TURNS = np.log(10), 5
 
-# Of columns, in units of their size, this share of the squares is what rounding leaves of nothing.
+# Eigenvalues of the products of columns of unit size that are below this share are rounding.
 _ROUNDING = 1e-15
 
 # The transfers are dense.
@@ -157,7 +158,7 @@ class Problem:
         return self.loss.importance(self.mean(self.loss.losses(outputs, self.targets)), nothing)
 
     def criterion(self, network):
-        """What is to be small."""
+        """The criterion of :class:`SpectralPruner`: the smaller, the better."""
         fit = self.n_rows * self.loss.term(self.losses(network))
         square = sum((w**2).sum() for w in network.weights)
         return fit + square / self.loss.spread**2 + self._price(network)

@@ -128,7 +128,7 @@ def refuse_other_data(network, X, y, sample_weight):
     dtype = "numeric" if network._y_numeric else None
     check_array(y, accept_sparse=True, dtype=dtype, ensure_2d=False, input_name="y")
     y = y if hasattr(y, "tocsr") else np.asarray(y)
-    _, targets = network._encode(y, True, True)
+    _, targets = network._encode(y, goes_on=True, incremental=True)
     BaseSpectralMLP._weigh(network, X, y, sample_weight)  # no matter what its classes weigh
     if targets.shape[1] != network.n_outputs_:
         raise ValueError(
@@ -146,5 +146,4 @@ def select_columns(X, mask):
 
 def cut_network(estimator, masks):
     """The network of a fitted estimator, cut to the masks of its inputs and hidden layers."""
-    inputs = None if masks[0].all() else masks[0]
-    return cut(network_of(estimator), masks[1:], inputs)
+    return cut(network_of(estimator), masks[1:], masks[0])

@@ -145,12 +145,12 @@ class SpectralPruner(BasePruner):
     on those that it has. Network and size are then found once more from two thirds of the rows, and
     have to predict the others better than the network, by one standard error; of fewer than 1500
     rows, or groups, each third is left out in turn. With fewer than sixty rows, or three groups,
-    the spectrum decides, that is, the sorted relevances. Rows of uneven weight count for as many of
-    equal weight as tell as much (Kish), and rows of a regressor that are copies of others once.
+    the spectrum decides, that is, the sorted relevances. Rows of uneven weight count as their
+    effective number (Kish), and rows of a regressor that are copies of others once.
 
-    With ``layer=0``, or fewer than twenty rows for each column of X, inputs leave without which the
-    criterion is better. Whatever the layer, inputs return that what is left of the error depends
-    on. The user guide has the numbers, and says why they are what they are.
+    With ``layer=0``, or fewer than twenty rows for each column of X, inputs are removed if the
+    criterion is better without them. Whatever the layer, inputs return that what is left of the
+    error depends on. The user guide has the numbers, and says why they are what they are.
 
     References
     ----------

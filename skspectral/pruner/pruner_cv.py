@@ -30,8 +30,8 @@ class SpectralPrunerCV(BasePruner):
     In each split the network is fitted once on the training rows, and scored on the test rows at
     every number of nodes up to 40 and some forty larger ones, the most relevant nodes first: the
     pruning curve. The smallest number that is as good as the best, by `rule`, is what the network
-    fitted on all rows is cut to; if its core is larger than those of the splits are on average, as
-    many times more nodes are kept.
+    fitted on all rows is cut to; if its core is larger than those of the splits are on average, it
+    is scaled up by the ratio.
 
     Parameters
     ----------

@@ -27,8 +27,8 @@ _CANDIDATE = 2e-3
 # as have so many rows are there to begin with.
 ROWS_PER_INPUT, ROWS_PER_PARAMETER = 20, 2
 
-# Of growth, unfolding and thinning, at most: the share of a layer that is thinned in each. One that
-# gains less than this share of what a node is worth is the last.
+# The share of a layer that is thinned in each round of growth, unfolding and thinning. A round that
+# gains less than `_GAIN` of what a node is worth is the last.
 _ROUNDS, _GAIN = 6 * (0.4, 0.7), 0.5
 
 # More rows tell little more, and cost.
@@ -164,6 +164,17 @@ def candidates(network):
     return [core_mask(spectrum, _CANDIDATE) for spectrum in network.node_importances_]
 
 
+def has_nodes(network):
+    """Whether there are hidden layers, and nodes of each that matter."""
+    return len(network.coefs_) > 1 and all(network.core_sizes_)
+
+
+def n_parameters(network, n_inputs):
+    """Weights between so many inputs and the nodes that might matter."""
+    widths = [n_inputs, *(mask.sum() for mask in candidates(network)), network.n_outputs_]
+    return np.dot(widths[:-1], widths[1:])
+
+
 def _search(problem, network, rng):
     best = _improved(problem, eliminate(problem, network)[0], rng)
     return _completed(problem.finer(), best, rng) if problem.has_no_noise(best) else best
@@ -265,7 +276,7 @@ def _written(network, free, inputs, axes):
         np.isin(np.arange(len(b)), nodes)
         for b, nodes in zip(network.intercepts_[:-1], free.nodes, strict=True)
     ]
-    own_inputs = np.isin(np.arange(network.n_features_in_), inputs)
+    input_mask = np.isin(np.arange(network.n_features_in_), inputs)
     dtype = network.coefs_[0].dtype
     weights, intercepts = list(free.weights), list(free.intercepts)
     for layer, nodes in enumerate(free.nodes):
@@ -285,4 +296,4 @@ def _written(network, free, inputs, axes):
     small.eigenvectors_ = spectral.eigenvectors
     small.eigenvalues_in_ = spectral.eigenvalues_in
     small.eigenvalues_out_ = spectral.eigenvalues_out
-    return small, [own_inputs, *masks]
+    return small, [input_mask, *masks]

@@ -6,7 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from skspectral.core import FLOOR, THRESHOLD, core_mask, gap_threshold, top_masks
-from skspectral.pruner.comparison import losses_of_outputs
+from skspectral.pruner.comparison import losses_of_outputs, weights_of
 from skspectral.pruner.network import UnusableError, cut_network, select_columns
 
 # A cut may leave so many times as much of each output, and this share of its variance; the least
@@ -99,11 +99,15 @@ def sparing_masks(network, masks, X, y, sample_weight=None):
     -------
     masks : list of ndarray of shape (n_nodes,), bool
     """
-    most = _TIMES * losses_of_outputs(network, X, y, sample_weight) + _TRIFLE
+    strata = network._strata(y)
+    if strata is not None and len(np.unique(strata)) < len(network.classes_):
+        return masks  # what would they cost the others?
+    weights = weights_of(network, y, sample_weight)
+    most = _TIMES * losses_of_outputs(network, X, y, weights) + _TRIFLE
     share = THRESHOLD
     while share > _LEAST:
         small, rows = cut_network(network, masks), select_columns(X, masks[0])
-        if (losses_of_outputs(small, rows, y, sample_weight) <= most).all():
+        if (losses_of_outputs(small, rows, y, weights) <= most).all():
             break
         share /= 2
         cores = (core_mask(spectrum, share, floor=FLOOR) for spectrum in relevances(network))

@@ -22,8 +22,8 @@ _CHANCE = 3.0
 # are above the other number, so that there may be no such terms.
 _BRANCHES, _FEW_BRANCHES, _ROUGH = 10_000, 200, 0.01
 
-# Squared change of the outputs, over their variance, above which what was turned were other nodes
-# than those that the linear terms are there for.
+# If turning changes the outputs by more than this, squared and over their variance, the wrong nodes
+# were turned.
 _CHANGE = 0.1
 
 
