@@ -101,7 +101,7 @@ def train(
     moments : tuple or None
         State of Adam after the last step: two lists of Parameters and an int.
     """
-    # Members that diverge are told by their losses, as torch does, not by NumPy's warnings.
+    # Members that diverge show it by their losses, as in torch, not by NumPy's warnings.
     silent = np.errstate(over="ignore", invalid="ignore")
     if any(member.monitor for member in members):
         options["monitor"] = partial(_monitor, members)

@@ -12,10 +12,7 @@ from skspectral.inspection.arguments import (
     whole_numbers,
 )
 from skspectral.inspection.pruning import pruning_curve
-from skspectral.inspection.style import REFERENCE, curve_style, new_axes, whole_ticks
-
-# Changes below this share of the largest are drawn at it: a log axis has no zero.
-_FLOOR = 1e-6
+from skspectral.inspection.style import LOG_FLOOR, REFERENCE, curve_style, new_axes, whole_ticks
 
 
 class PruningCurveDisplay:
@@ -200,7 +197,7 @@ class PruningCurveDisplay:
             np.abs(np.asarray(scores) - full)
             for scores, full in zip(self.scores, self.scores_full, strict=True)
         ]
-        floor = _FLOOR * (np.nanmax(np.concatenate(changes), initial=0) or 1.0)
+        floor = LOG_FLOOR * (np.nanmax(np.concatenate(changes), initial=0) or 1.0)
         self.ax_ = new_axes(ax, f"{type(self).__name__}.plot")
         self.figure_ = self.ax_.figure
         self.lines_ = []
@@ -210,7 +207,7 @@ class PruningCurveDisplay:
             self.lines_ += self.ax_.plot(n, np.maximum(change, floor), **style)
         if self.teacher_size is not None:
             self.ax_.axvline(0, label="size of the teacher", **REFERENCE)
-        least = rf"at least $10^{{{np.log10(_FLOOR):.0f}}}$ of the largest"
+        least = rf"at least $10^{{{np.log10(LOG_FLOOR):.0f}}}$ of the largest"
         ylabel = f"|change of the {self.score_name}|\n({least})"
         self.ax_.set(xlabel=label, ylabel=ylabel, yscale="log")
         if self.teacher_size is None or align == "difference":

@@ -14,10 +14,8 @@ from skspectral.inspection.arguments import (
     one_each,
     one_of,
 )
-from skspectral.inspection.style import REFERENCE, curve_style, new_axes, whole_ticks
+from skspectral.inspection.style import LOG_FLOOR, REFERENCE, curve_style, new_axes, whole_ticks
 
-# Shares below it are drawn at it: a log axis has no zero.
-_FLOOR = 1e-6
 _N_BINS = 20
 
 # More names below an axis than these cannot be read.
@@ -213,10 +211,10 @@ class RelevanceDisplay:
     def _draw_spectrum(self, k, shares, **line_kw):
         self.ax_.set(
             xlabel="sorted by relevance",
-            ylabel=rf"$R_i / \max R$ (at least $10^{{{np.log10(_FLOOR):.0f}}}$)",
+            ylabel=rf"$R_i / \max R$ (at least $10^{{{np.log10(LOG_FLOOR):.0f}}}$)",
             yscale="log",
         )
-        spectrum = np.maximum(np.sort(shares)[::-1], _FLOOR)
+        spectrum = np.maximum(np.sort(shares)[::-1], LOG_FLOOR)
         rank = np.arange(1, len(spectrum) + 1)
         if self.node_names is not None and len(self.relevances) == 1 and len(rank) <= _MOST_NAMES:
             order = np.argsort(-shares, kind="stable")

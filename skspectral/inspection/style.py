@@ -8,6 +8,9 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES = ("-", "--", "-.", ":")
 REFERENCE = {"color": "#000000", "linewidth": 0.8, "linestyle": (0, (1, 2))}
 
+# Shares of the largest value below it are drawn at it: a log axis has no zero.
+LOG_FLOOR = 1e-6
+
 
 def new_axes(ax, caller, n_panels=1):
     """The given Axes, or those of a new figure."""

@@ -26,7 +26,7 @@ class KeptGroups:
     Raises
     ------
     TypeError
-        If an option cannot be told from another of its kind, such as a lambda.
+        If an option cannot be distinguished from another of its kind, such as a lambda.
     """
 
     def __init__(self, memory, *, messages, **options):

@@ -29,8 +29,8 @@ _MEMORY = 20
 # L-BFGS ends where so many iterations gain less than this share of what a node is worth.
 _WINDOW, _GAIN = 10, 0.1
 
-# Data have no noise where the squared error is below so many times what it is not told from nothing
-# by; then it is told from nothing down to this.
+# Data have no noise where the squared error is below so many times what counts as zero; then only
+# this counts as zero.
 _NO_NOISE, _FINER = 10, 1e-9
 
 # The gradient at which a training ends: of several layers, where small ones still lead far, and the
@@ -168,7 +168,7 @@ class Problem:
         return self._price(network) / network.n_nodes
 
     def is_nothing(self, network):
-        """Whether the loss is not told from nothing."""
+        """Whether the loss counts as zero."""
         return self.losses(network).mean() < self.loss.nothing
 
     def can_gain(self, network):

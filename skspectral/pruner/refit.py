@@ -93,7 +93,7 @@ def refit(network, X, y, sample_weight=None, groups=None):
     scores = {"cut": network.score(*test), "refit": free.score(*test)}
     # A row or two decide on accuracy, or none where one class is rare, and it says nothing of
     # probabilities that have become too sure.
-    # Of m rows that are told rightly, the next is not in one of m + 2 (Laplace).
+    # After m rows that are classified rightly the next is not in one case of m + 2 (Laplace).
     n_rows = effective(len(test[2]), test[2])
     doubt = 1 / (n_rows + 2) if is_classifier(network) else 0.0
     before, after = (losses(one, X_test, y_test, doubt) for one in (network, free))
