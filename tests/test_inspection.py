@@ -17,7 +17,7 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import accuracy_score, get_scorer, mean_squared_error
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.neural_network import MLPRegressor
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 from sklearn.utils import Bunch
 
@@ -704,6 +704,9 @@ def test_a_pruner_of_a_pipeline_at_the_end_of_another(pipe):
     found, expected = pruning_curve(outer, X, y), pruning_curve(inner, scaled, y)
     np.testing.assert_array_equal(found.n_nodes, expected.n_nodes)
     np.testing.assert_allclose(found.scores, expected.scores)
+    alone = Pipeline([("pruner", SpectralPruner(pipe, refit=False))]).fit(X, y)
+    expected = pruning_curve(alone[-1].estimator_, X, y)
+    np.testing.assert_allclose(pruning_curve(alone, X, y).scores, expected.scores)
 
 
 @pytest.mark.parametrize("kind", ["spectrum", "histogram"])

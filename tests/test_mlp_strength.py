@@ -18,7 +18,7 @@ from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPrun
 from skspectral.datasets import make_teacher_classification, make_teacher_regression
 from skspectral.mlp.copies import distinct_rows
 from skspectral.mlp.fit import Fit
-from skspectral.mlp.strength import _pilot
+from skspectral.mlp.strength import _n_labels, _pilot
 
 
 def chosen(X, y, **parameters):
@@ -305,6 +305,15 @@ def test_labels_count_one_by_one(classifier):
     classifier._fit_label_binarizer(Y)
     assert classifier._error_of_constant(Y, None) == pytest.approx(0.5 / 3)
     assert classifier._score(np.array([[0.6, 0.4, 0.6]] * 100), Y, None) == pytest.approx(2.5 / 3)
+
+
+def test_labels_that_go_together_are_one(classifier, regressor):
+    rng = np.random.default_rng(0)
+    Y = (rng.random((4000, 8)) < 0.2).astype(int)
+    assert _n_labels(classifier, Y, None) == pytest.approx(8, rel=0.1)
+    assert _n_labels(classifier, np.repeat(Y[:, :1], 8, axis=1), None) == pytest.approx(1)
+    assert _n_labels(classifier, np.eye(8, dtype=int)[rng.integers(8, size=4000)], None) == 8
+    assert _n_labels(classifier, Y[:, 0], None) == _n_labels(regressor, 1.0 * Y, None) == 1
 
 
 def test_the_limits_fall_with_the_number_of_outputs_that_vary():

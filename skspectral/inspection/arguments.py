@@ -21,7 +21,10 @@ def as_list(estimators):
 
 
 def within(estimator):
-    """The best estimator of a search, the full one of a pruner, what is frozen; or itself."""
+    """The best estimator of a search, the full one of a pruner, what is frozen; or itself.
+
+    Of a Pipeline that ends in one with a Pipeline of its own, the steps of both.
+    """
     if isinstance(estimator, FrozenEstimator):
         return within(estimator.estimator)
     if hasattr(estimator, "best_estimator_"):
@@ -30,8 +33,9 @@ def within(estimator):
         return within(estimator.estimator_)
     if isinstance(estimator, Pipeline) and estimator.steps:
         last = within(estimator.steps[-1][1])
-        if isinstance(last, Pipeline):  # of a pruner, with steps of its own
-            return Pipeline([("before", estimator[:-1]), *last.steps])
+        if isinstance(last, Pipeline):  # of a pruner or a search, with steps of its own
+            first = [("before", estimator[:-1])] if len(estimator) > 1 else []
+            return Pipeline([*first, *last.steps])
     return estimator
 
 

@@ -461,10 +461,10 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         return None if _is_multilabel(y) else y
 
     def _score(self, outputs, y, weights):
-        return float(1 - np.average(self._errors(outputs, y), weights=weights))
+        return float(np.average(1 - self._errors(outputs, y), weights=weights))
 
     def _errors(self, outputs, y):
-        """Whether each row has another class than outputs tell; the share of its labels that do.
+        """Whether the outputs give each row a wrong class; of labels the share that is wrong.
 
         As accuracy_score and hamming_loss of what predict gives; these look at types each time, for
         as long as an epoch takes.

@@ -67,7 +67,7 @@ def automatic_strength(estimator, X, y, weights=None):
     constant = estimator._error_of_constant(y, weights)
     if len(y) < _FEWEST_ROWS or not constant:
         return _strength(estimator, X, y, weights, share=1.0)  # too little to tell
-    n_held_out = _HELD_OUT * len(y)
+    n_held_out = _HELD_OUT * len(y) * _n_labels(estimator, y, weights)
     root = _root(estimator, y, weights)
     weakest, strongest = _WEAKEST / root, _STRONGEST / root
     for length in (_PILOT, 1.0):
@@ -107,6 +107,19 @@ def _root(estimator, y, weights):
     return float(np.sqrt(max(1, y.shape[1] - np.sum(constant))))
 
 
+def _n_labels(estimator, y, weights):
+    """Labels of a row, as far as those of a constant do not go wrong together; otherwise one."""
+    if not is_classifier(estimator) or y.ndim == 1:
+        return 1
+    labels = y != 0
+    usual = np.average(labels, axis=0, weights=weights) > 0.5
+    wrong = (labels != usual).mean(axis=1)
+    error = np.average(wrong, weights=weights)
+    variance = np.average((wrong - error) ** 2, weights=weights)
+    most = y.shape[1]
+    return min(most, error * (1 - error) / variance) if variance > 0 else most
+
+
 def _n_inputs(X, weights):
     """Inputs, at least one; none counts for more than its mean square: a rare class hardly does."""
     squares = mean_squares(X, np.arange(X.shape[0]), weights)
@@ -114,10 +127,7 @@ def _n_inputs(X, weights):
 
 
 def _standard_error(estimator, error, n_rows):
-    """That of a mean square of normal errors, over the variance, or of a share of wrong rows.
-
-    Outputs, and labels, may go wrong together: they are not counted.
-    """
+    """That of a mean square of normal errors, over the variance, or of a share that is wrong."""
     if is_classifier(estimator):
         return np.sqrt(error * (1 - error) / n_rows)
     return error * np.sqrt(2 / n_rows)
@@ -128,7 +138,7 @@ def _errors_of_pilot(estimator, X, y, weights, length, weakest):
     pilot = _pilot(estimator, len(y), weakest, length, solver="adam", early_stopping=True)
     _fit(pilot, X, y, weights)
     scores = pilot.validation_scores_
-    return [_error(pilot, score, len(y)) for score in (max(scores), scores[-1])]
+    return [_error(pilot, score, y) for score in (max(scores), scores[-1])]
 
 
 def _last_error_of_pilot(estimator, X, y, weights, length, alpha):
@@ -140,7 +150,7 @@ def _last_error_of_pilot(estimator, X, y, weights, length, alpha):
     rows, held_out = held_out_rows(pilot, np.arange(len(y)), y, pilot._generators()["split"])
     _fit(pilot, X[rows], y[rows], None if weights is None else weights[rows])
     network = {"coefs_": pilot.coefs_, "intercepts_": pilot.intercepts_}
-    return _error(pilot, validator(pilot, X, y, weights, held_out)(network), len(y))
+    return _error(pilot, validator(pilot, X, y, weights, held_out)(network), y)
 
 
 def _pilot(estimator, n_rows, alpha, length, solver, early_stopping):
@@ -178,6 +188,6 @@ def _fit(pilot, X, y, weights):
     pass_on_interruption(pilot)
 
 
-def _error(pilot, score, n_rows):
-    """A classifier without an error on m rows may still make one in m."""
-    return max(1 - score, 1 / (_HELD_OUT * n_rows) if is_classifier(pilot) else 0.0)
+def _error(pilot, score, y):
+    """A classifier without an error on m classes, or labels, may still make one in m."""
+    return max(1 - score, 1 / (_HELD_OUT * y.size) if is_classifier(pilot) else 0.0)

@@ -121,8 +121,8 @@ def refuse_other_data(network, X, y, sample_weight):
     Raises
     ------
     ValueError
-        If X has other columns, or y other labels or another number of outputs, or gaps, or a weight
-        is negative or all are zero.
+        If X has other columns, if y has other labels, another number of outputs, NaN or infinity,
+        or if a weight is negative or all are zero.
     """
     validate_data(network, X, reset=False, skip_check_array=True)
     dtype = "numeric" if network._y_numeric else None

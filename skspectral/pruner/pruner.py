@@ -100,8 +100,8 @@ class SpectralPruner(BasePruner):
     refit_scores_ : dict
         Scores of the network on the rows held out, with the weights of the classes, ``"cut"``
         before and ``"refit"`` after it was trained on; where the data chose the nodes, on all rows,
-        ``"full"`` before and ``"refit"`` after. Empty without `refit` and with too few rows. Only
-        after :meth:`fit`.
+        ``"full"`` before and ``"refit"`` after. Empty without `refit` and with too few rows, or too
+        few in which a target is not as it mostly is. Only after :meth:`fit`.
     largest_change_ : float
         Largest change of an output (a probability, for a classifier) on the training data that the
         cut made, before the refit; where the data chose the nodes, that the pruner made. Rows of

@@ -14,8 +14,8 @@ from skspectral.pruner.comparison import losses, mean_and_error, n_telling, weig
 from skspectral.pruner.free import effective
 from skspectral.pruner.parts import parts_in_turn, rows_of
 
-# Fewest informative rows held out of the refit of a regressor: a rare event may be in one of them,
-# or in none.
+# Fewest informative rows held out of the refit of a regressor: of a rare event there may be one row
+# among them, or none.
 _FEWEST_TELLING = 5
 
 # Without penalty, over all rows given, of all parameters.

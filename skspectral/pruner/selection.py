@@ -9,8 +9,8 @@ from skspectral.core import FLOOR, THRESHOLD, core_mask, gap_threshold, top_mask
 from skspectral.pruner.comparison import losses_of_outputs, weights_of
 from skspectral.pruner.network import UnusableError, cut_network, select_columns
 
-# A cut may leave so many times as much of each output, and this share of its variance; the least
-# share of the largest relevance at which it is tried.
+# A cut may leave so many times as much of each output, and this share of its variance, or so much
+# deviance; the least share of the largest relevance at which it is made.
 _TIMES, _TRIFLE, _LEAST = 1.1, 0.01, 1e-3
 
 
@@ -86,7 +86,8 @@ def sparing_masks(network, masks, X, y, sample_weight=None):
 
     What weighs most for one output, such as a rare event, may dwarf in the spectrum what another
     needs. The share of the largest relevance above which nodes stay is halved until the cut costs
-    no output more than a tenth of its loss and a hundredth of its variance, or deviance.
+    no output more than a tenth of its loss and a hundredth of its variance (of classes a hundredth
+    in deviance).
 
     Parameters
     ----------
@@ -105,7 +106,7 @@ def sparing_masks(network, masks, X, y, sample_weight=None):
     weights = weights_of(network, y, sample_weight)
     most = _TIMES * losses_of_outputs(network, X, y, weights) + _TRIFLE
     share = THRESHOLD
-    while share > _LEAST:
+    while share >= 2 * _LEAST:
         small, rows = cut_network(network, masks), select_columns(X, masks[0])
         if (losses_of_outputs(small, rows, y, weights) <= most).all():
             break
