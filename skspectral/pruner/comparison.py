@@ -9,6 +9,10 @@ from skspectral.pruner.loss import loss_of
 # Of a normal distribution.
 _KURTOSIS = 3
 
+# A smaller network may leave so many times as much, and this share of the variance, or so much
+# deviance.
+_TIMES, _TRIFLE = 1.1, 0.01
+
 
 def losses(network, X, y, doubt=0.0):
     """What a network loses on each row, in variances or deviances.
@@ -60,6 +64,17 @@ def losses_of_outputs(network, X, y, weights=None):
     """Mean loss of each output, in variances or deviances."""
     outputs, targets = standard(network, X, y)
     return np.average(loss_of(network).losses(outputs, targets), axis=0, weights=weights)
+
+
+def tolerable(loss):
+    """What a smaller network may lose where the other loses this, a number or an array."""
+    return _TIMES * loss + _TRIFLE
+
+
+def lacks_a_class(network, y):
+    """Whether a class that a classifier knows is not in y; labels are no such classes."""
+    strata = network._strata(y)
+    return strata is not None and len(np.unique(strata)) < len(network.classes_)
 
 
 def standard(network, X, y):

@@ -10,7 +10,13 @@ from sklearn.utils import indexable
 from sklearn.utils.validation import _num_samples
 
 from skspectral.mlp.checks import pass_on_interruption, silence
-from skspectral.pruner.comparison import losses, mean_and_error, n_telling, weights_of
+from skspectral.pruner.comparison import (
+    lacks_a_class,
+    losses,
+    mean_and_error,
+    n_telling,
+    weights_of,
+)
 from skspectral.pruner.free import effective
 from skspectral.pruner.parts import parts_in_turn, rows_of
 
@@ -79,8 +85,7 @@ def refit(network, X, y, sample_weight=None, groups=None):
     (X_train, y_train, w_train), (X_test, y_test, _) = (
         rows_of(rows, X, y, sample_weight) for rows in parts
     )
-    one_of = is_classifier(network) and np.ndim(y) == 1
-    if one_of and len(np.unique(y_train)) < len(network.classes_):  # it may know others
+    if lacks_a_class(network, y_train):  # it may know others
         return network, {}
     weights = weights_of(network, y, sample_weight)
     if not is_classifier(network):

@@ -6,12 +6,11 @@ from numbers import Integral, Real
 import numpy as np
 
 from skspectral.core import FLOOR, THRESHOLD, core_mask, gap_threshold, top_masks
-from skspectral.pruner.comparison import losses_of_outputs, weights_of
+from skspectral.pruner.comparison import lacks_a_class, losses_of_outputs, tolerable, weights_of
 from skspectral.pruner.network import UnusableError, cut_network, select_columns
 
-# A cut may leave so many times as much of each output, and this share of its variance, or so much
-# deviance; the least share of the largest relevance at which it is made.
-_TIMES, _TRIFLE, _LEAST = 1.1, 0.01, 1e-3
+# The least share of the largest relevance at which a cut is made that costs less.
+_LEAST = 1e-3
 
 
 def relevances(network):
@@ -100,18 +99,17 @@ def sparing_masks(network, masks, X, y, sample_weight=None):
     -------
     masks : list of ndarray of shape (n_nodes,), bool
     """
-    strata = network._strata(y)
-    if strata is not None and len(np.unique(strata)) < len(network.classes_):
+    if lacks_a_class(network, y):
         return masks  # what would they cost the others?
     weights = weights_of(network, y, sample_weight)
-    most = _TIMES * losses_of_outputs(network, X, y, weights) + _TRIFLE
-    share = THRESHOLD
+    most = tolerable(losses_of_outputs(network, X, y, weights))
+    spectra, share = relevances(network), THRESHOLD
     while share >= 2 * _LEAST:
         small, rows = cut_network(network, masks), select_columns(X, masks[0])
         if (losses_of_outputs(small, rows, y, weights) <= most).all():
             break
         share /= 2
-        cores = (core_mask(spectrum, share, floor=FLOOR) for spectrum in relevances(network))
+        cores = (core_mask(spectrum, share, floor=FLOOR) for spectrum in spectra)
         masks = [mask | core for mask, core in zip(masks, cores, strict=True)]
     return masks
 

@@ -7,7 +7,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils.validation import _num_samples
 
 from skspectral.mlp.checks import pass_on_interruption, silence
-from skspectral.pruner.comparison import losses, mean_and_error, weights_of
+from skspectral.pruner.comparison import lacks_a_class, losses, mean_and_error, weights_of
 from skspectral.pruner.free import effective
 from skspectral.pruner.parts import parts_in_turn, rows_of
 from skspectral.pruner.recovery import (
@@ -76,10 +76,11 @@ def recovery_pays(network, X, y, sample_weight=None, groups=None, select=False):
         pair = _tried(network, *rows_of(train, X, y, sample_weight), select)
         if pair is None:
             return False
+        unseen = rows_of(held_out, X, y)
         tested.append(held_out)
-        lost.append(_more_lost(pair, *rows_of(held_out, X, y)))
+        lost.append(_more_lost(pair, *unseen))
         if is_classifier(network):
-            wrong.append(_more_wrong(pair, *rows_of(held_out, X, y)))
+            wrong.append(_more_wrong(pair, *unseen))
             seen = np.average(_more_lost(pair, *rows_of(train, X, y)), weights=weights[train])
             by_heart.append(seen - np.average(lost[-1], weights=weights[held_out]))
     tested = np.concatenate(tested)
@@ -131,8 +132,7 @@ def _trials(network, y, rows, groups):
 
 def _tried(network, X, y, sample_weight, select):
     """What is found from these rows, and the network fitted to them; None if it cannot be."""
-    strata = network._strata(y)
-    if strata is not None and len(np.unique(strata)) < len(network.classes_):
+    if lacks_a_class(network, y):
         return None
     student = clone(network)
     student.set_callbacks()

@@ -4,7 +4,13 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import _num_samples
 
-from skspectral.pruner.comparison import mean_and_error, n_telling, standard, weights_of
+from skspectral.pruner.comparison import (
+    mean_and_error,
+    n_telling,
+    standard,
+    tolerable,
+    weights_of,
+)
 from skspectral.pruner.free import effective
 from skspectral.pruner.left_out import left_out_errors
 from skspectral.pruner.loss import loss_of
@@ -25,9 +31,8 @@ from skspectral.pruner.trial import N_PARTS, recovery_pays
 # largest.
 _WEAK = 0.25
 
-# What is found may leave so many times as much of rows that it has not seen as the network of those
-# that it has, and this share of the variance, if it explains this share of what the network does.
-_TIMES, _TRIFLE, _EXPLAINED = 1.1, 0.01, 0.8
+# What is found has to explain this share of what the network does.
+_EXPLAINED = 0.8
 
 # With so many rows for each parameter none is learnt by heart where nothing is left of the error,
 # or where that of rows left out is no larger than noise alone would make it, but for this factor.
@@ -129,7 +134,7 @@ def _foresees(found, masks, network, X, y, sample_weight):
             learnt = (n_rows + n_parameters) / (n_rows - n_parameters)
             if unseen <= _AS_NOISE * learnt * fitted:
                 seen *= learnt
-    most = min(_TIMES * seen + _TRIFLE, 1 - _EXPLAINED * (1 - seen))
+    most = min(tolerable(seen), 1 - _EXPLAINED * (1 - seen))
     # Where a few rows make up the errors, these tell little.
     return unseen + mean_and_error((errors**2 - before**2).mean(axis=1), weights)[1] <= most
 
