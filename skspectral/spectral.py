@@ -181,6 +181,16 @@ class Parameters:
             eigenvalues_out=[pair[1] for pair in pairs],
         )
 
+    def with_initial_eigenvalues(self, eigenvalues):
+        """The same eigenvectors, with the eigenvalues that training starts from."""
+        pairs = [initial_eigenvalues(*p.shape, eigenvalues, p.dtype) for p in self.eigenvectors]
+        return Parameters(
+            self.eigenvectors,
+            self.intercepts,
+            eigenvalues_in=[pair[0] for pair in pairs],
+            eigenvalues_out=[pair[1] for pair in pairs],
+        )
+
     @property
     def weights(self):
         """The weight matrices, one of shape (n_in, n_out) for each transfer."""

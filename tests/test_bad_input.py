@@ -9,7 +9,7 @@ from sklearn.base import clone, is_regressor
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from skspectral import SpectralMLPRegressor
-from skspectral.mlp import checks
+from skspectral.mlp import scales
 
 
 def spoiled(X, value):
@@ -299,11 +299,11 @@ def test_columns_are_looked_at_a_few_rows_at_a_time(monkeypatch, container):
     X, rows, weights = rng.standard_normal((50, 3)), np.arange(1, 48), rng.uniform(1, 2, 47)
     own = X[rows] * [1e200, 1.0, 1e-3]
     expected = weights @ (own / 1e200) ** 2 / weights.sum()
-    monkeypatch.setattr(checks, "_MOST_VALUES", 12)
-    squares = checks.mean_squares(container(X * [1e200, 1.0, 1e-3]), rows, weights, 1e200)
+    monkeypatch.setattr(scales, "_MOST_VALUES", 12)
+    squares = scales.mean_squares(container(X * [1e200, 1.0, 1e-3]), rows, weights, 1e200)
     np.testing.assert_allclose(squares, expected)
     with pytest.warns(UserWarning, match=r"mean square of a column of X is .*e\+200"):
-        checks.warn_of_scale(container(X * [1e200, 1.0, 1e-3]), rows)
+        scales.warn_of_scale(container(X * [1e200, 1.0, 1e-3]), rows)
     if container is np.asarray:
         with pytest.warns(UserWarning, match=r"a mean of 50 and a standard deviation of 1\."):
-            checks.warn_of_offset(np.r_[X + [50, 0, 0], [[1e9] * 3]], np.arange(50))
+            scales.warn_of_offset(np.r_[X + [50, 0, 0], [[1e9] * 3]], np.arange(50))

@@ -8,10 +8,10 @@ import torch
 from scipy.sparse import csr_array
 
 from skspectral.engine import batches as batches_module
+from skspectral.engine.adam import Plateau, denormals_flushed
 from skspectral.engine.batches import Batches
 from skspectral.engine.network import Architecture, Stack
 from skspectral.engine.objective import Objective
-from skspectral.engine.solvers import Plateau, denormals_flushed
 from skspectral.engine.training import Member, train
 from skspectral.forward import forward
 from skspectral.spectral import Parameters, glorot_uniform

@@ -17,9 +17,9 @@ from skspectral import (
 )
 from skspectral.datasets import make_teacher_regression
 from skspectral.engine import population as population_module
+from skspectral.engine.adam import Steps
 from skspectral.engine.captured import CapturedSteps
 from skspectral.engine.network import Architecture
-from skspectral.engine.solvers import Steps
 from skspectral.engine.training import Member, train
 from skspectral.spectral import Parameters, glorot_uniform
 

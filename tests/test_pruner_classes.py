@@ -63,7 +63,7 @@ def test_of_classes_by_chance_nothing_is_left(seed):
     assert np.abs(small.predict_proba(X) - 0.5).mean() < 0.1
 
 
-def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch):
+def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch, capsys):
     X, y = classes_of_teacher(2, 0, 1200)
     network = clone(STUDENT).fit(X, y)
     assert set(SpectralPruner(network, prefit=True).fit(X, y).refit_scores_) == {"full", "refit"}
@@ -72,7 +72,12 @@ def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch):
     sure.coefs_[-1] *= 1000
     monkeypatch.setattr(trial, "recover", lambda *args, **_: (sure, None))
     assert not recovery_pays(network, X, y)
-    assert set(SpectralPruner(network, prefit=True).fit(X, y).refit_scores_) == {"cut", "refit"}
+    pruner = SpectralPruner(network, prefit=True).fit(X, y)
+    assert set(pruner.refit_scores_) == {"cut", "refit"}
+    pruner.summary()
+    assert "the data do not tell the size for certain" in capsys.readouterr().out
+    pruner.set_params(threshold="gap").fit(X, y).summary()  # nobody asked the data
+    assert "the data" not in capsys.readouterr().out.replace("the training data", "")
 
 
 def test_a_trial_is_lost_where_fewer_are_classified_rightly(monkeypatch):
@@ -214,6 +219,21 @@ def test_a_trial_is_won_by_more_than_its_error(monkeypatch, gain, pays):
     monkeypatch.setattr(trial, "losses", lambda *_: next(won))
     assert recovery_pays(network, X, y[:, 0]) == pays
     assert next(won, None) is None
+
+
+@pytest.mark.parametrize(
+    ("worse", "groups", "n_thirds"),
+    [(1.1, None, 1), (0.9, None, 3), (1.1, np.arange(300) // 2, 3)],
+)
+def test_a_trial_ends_once_it_is_worse_by_more_than_its_error(monkeypatch, worse, groups, n_thirds):
+    X, y = np.random.default_rng(0).standard_normal((2, 300, 3))
+    network = SpectralMLPRegressor(5, max_iter=200, random_state=0).fit(X, y[:, 0])
+    spread = np.tile([-1.0, 1.0], 50)
+    thirds = [spread + worse / 10, np.zeros(100)], 2 * [np.zeros(100)], 2 * [np.zeros(100)]
+    lost = iter([values for third in thirds for values in third])
+    monkeypatch.setattr(trial, "losses", lambda *_: next(lost))
+    assert not recovery_pays(network, X, y[:, 0], groups=groups)
+    assert sum(1 for _ in lost) == 2 * (3 - n_thirds)
 
 
 @pytest.mark.parametrize("others", [lambda y: y + 5, lambda y: y.astype(str), lambda y: 3 * y])

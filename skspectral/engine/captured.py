@@ -7,7 +7,7 @@ several times as long as they run.
 import numpy as np
 import torch
 
-from skspectral.engine.solvers import BETA_1, BETA_2, EPSILON, Steps
+from skspectral.engine.adam import BETA_1, BETA_2, EPSILON, Steps
 
 
 class CapturedSteps(Steps):

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from skspectral.engine.adam import Moments, Steps
 from skspectral.engine.captured import CapturedSteps
 from skspectral.engine.division import ON_CPU, ON_GPU, divide
 from skspectral.engine.network import Stack
 from skspectral.engine.objective import Objective
-from skspectral.engine.solvers import Moments, Steps
 
 # A node has vanished when its relevance is below the first share of the largest in its layer, and
 # both eigenvalue and norm of the eigenvector below the second: one alone may be passing zero.
@@ -237,7 +237,7 @@ class _Group:
         return self.stack.theta if name == "theta" else getattr(self.moments, name)
 
     def train(self, batches, rates, factors, warm_up):
-        """Losses of an epoch; see :meth:`skspectral.engine.solvers.Steps.run`."""
+        """Losses of an epoch; see :meth:`skspectral.engine.adam.Steps.run`."""
         losses = self.steps.run(batches, rates, factors, warm_up) + self.objective.penalty()
         return torch.as_tensor(losses, device="cpu").numpy().astype(float)
 

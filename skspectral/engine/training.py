@@ -7,11 +7,12 @@ from functools import partial
 import numpy as np
 import torch
 
+from skspectral.engine.adam import adam
 from skspectral.engine.batches import Batches
+from skspectral.engine.lbfgs import lbfgs
 from skspectral.engine.network import Stack
 from skspectral.engine.objective import Objective
 from skspectral.engine.population import Population
-from skspectral.engine.solvers import adam, lbfgs
 from skspectral.engine.threads import one_thread
 from skspectral.spectral import Parameters
 
@@ -38,7 +39,7 @@ class Member:
         Order of the rows; None keeps them as they are.
     monitor : callable or None
         ``monitor(loss, read) -> (progress, stop)``, called after each epoch that it trained;
-        ``read()`` gives its parameters. See :func:`skspectral.engine.solvers.adam`.
+        ``read()`` gives its parameters. See :func:`skspectral.engine.adam.adam`.
     """
 
     parameters: Parameters

@@ -13,10 +13,11 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from skspectral.core import FLOOR, core_mask, relevance
 from skspectral.export import to_sklearn
 from skspectral.forward import DERIVATIVES, forward
-from skspectral.mlp.checks import DivergenceError, warn
+from skspectral.mlp.checks import DivergenceError
 from skspectral.mlp.fit import Fit
 from skspectral.mlp.restarts import fit_restarts
 from skspectral.mlp.strength import automatic_strength
+from skspectral.mlp.warnings import warn
 from skspectral.spectral import EIGENVALUES
 
 _MIN_EPOCHS = 20

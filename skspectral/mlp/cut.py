@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import clone
 
 from skspectral.core import prune
-from skspectral.spectral import Parameters
+from skspectral.mlp.attributes import attributes_of, parameters_of
 
 
 def cut(estimator, masks, inputs=None):
@@ -31,20 +31,13 @@ def cut(estimator, masks, inputs=None):
     vars(small).update(estimator._learned())
     if inputs is None:
         inputs = np.ones(estimator.n_features_in_, dtype=bool)
-    weights, intercepts = prune(estimator.coefs_, estimator.intercepts_, masks, small.activation)
-    small.coefs_ = [weights[0][inputs], *weights[1:]]
-    small.intercepts_ = [b.copy() for b in intercepts]
+    _, intercepts = prune(estimator.coefs_, estimator.intercepts_, masks, small.activation)
+    kept = [inputs, *masks, np.ones(estimator.n_outputs_, dtype=bool)]
+    parameters = parameters_of(estimator).take(kept)
+    parameters.intercepts = [b.copy() for b in intercepts]
+    vars(small).update(attributes_of(parameters))
     # A logistic node is not zero at zero: without intercepts, what it leaves behind is one.
     small.fit_intercept = bool(small.fit_intercept or any(b.any() for b in intercepts))
-    kept = [inputs, *masks, np.ones(estimator.n_outputs_, dtype=bool)]
-    part = Parameters(
-        estimator.eigenvectors_,
-        estimator.intercepts_,
-        estimator.eigenvalues_in_,
-        estimator.eigenvalues_out_,
-    ).take(kept)
-    small.eigenvectors_ = part.eigenvectors
-    small.eigenvalues_in_, small.eigenvalues_out_ = part.eigenvalues_in, part.eigenvalues_out
     sizes = tuple(int(mask.sum()) for mask in masks)
     one_number = np.ndim(estimator.hidden_layer_sizes) == 0
     small.hidden_layer_sizes = sizes[0] if one_number else sizes

@@ -6,21 +6,14 @@ from functools import partial
 
 import numpy as np
 
-from skspectral.mlp.checks import (
-    refuse_divergence,
-    refuse_scale_of_y,
-    torch_device,
-    warn_of_collapse,
-    warn_of_ending,
-    warn_of_failure,
-    warn_of_offset,
-    warn_of_rounding,
-    warn_of_scale,
-)
+from skspectral.mlp.attributes import attributes_of, parameters_of
+from skspectral.mlp.checks import refuse_divergence, torch_device
 from skspectral.mlp.early_stopping import held_out_rows, validator
 from skspectral.mlp.progress import Progress
+from skspectral.mlp.scales import refuse_scale_of_y, warn_of_offset, warn_of_rounding, warn_of_scale
 from skspectral.mlp.state import State
 from skspectral.mlp.units import further_units, weights_without
+from skspectral.mlp.warnings import warn_of_collapse, warn_of_ending, warn_of_failure
 from skspectral.spectral import Parameters, glorot_uniform
 
 
@@ -249,13 +242,11 @@ class Fit:
 
     def _further(self, mode_before, units):
         """Parameters to go on from; `units` are to read the fitted network in."""
-        estimator, mode = self._estimator, self._state.mode
-        eigenvectors, intercepts = list(estimator.eigenvectors_), list(estimator.intercepts_)
+        mode, start = self._state.mode, parameters_of(self._estimator)
+        eigenvectors, intercepts = list(start.eigenvectors), list(start.intercepts)
         eigenvectors[-1] = eigenvectors[-1] / units.scale
         intercepts[-1] = units.standard(intercepts[-1])
-        start = Parameters(
-            eigenvectors, intercepts, estimator.eigenvalues_in_, estimator.eigenvalues_out_
-        )
+        start = replace(start, eigenvectors=eigenvectors, intercepts=intercepts)
         # Other eigenvalues than before: the same network, written anew.
         return start if mode == mode_before else start.from_weights(start.weights, intercepts, mode)
 
@@ -297,12 +288,4 @@ def _attributes(state, parameters):
     eigenvectors[-1] = eigenvectors[-1] * state.units.scale
     intercepts[-1] = state.units.original(intercepts[-1])
     outer = replace(parameters, eigenvectors=eigenvectors, intercepts=intercepts)
-    outer = outer.map(partial(np.asarray, dtype=state.dtype))
-    return {
-        "coefs_": outer.weights,
-        "intercepts_": outer.intercepts,
-        "eigenvectors_": outer.eigenvectors,
-        "eigenvalues_in_": outer.eigenvalues_in,
-        "eigenvalues_out_": outer.eigenvalues_out,
-        "_state": state,
-    }
+    return attributes_of(outer.map(partial(np.asarray, dtype=state.dtype))) | {"_state": state}

@@ -5,8 +5,9 @@ from sklearn.base import clone
 from sklearn.utils import Bunch, check_random_state
 
 from skspectral.core import core_mask
-from skspectral.mlp.checks import DivergenceError, silence, warn_of_collapse
+from skspectral.mlp.checks import DivergenceError
 from skspectral.mlp.fit import Fit
+from skspectral.mlp.warnings import CollapseWarning, silence, warn_of_collapse
 
 
 def fit_restarts(estimator, X, y, sample_weight):
@@ -51,7 +52,7 @@ def fit_restarts(estimator, X, y, sample_weight):
         learned = None
         try:
             # Only the start that is kept counts: it is asked below.
-            with silence(beginning="No node of hidden layer"):
+            with silence(CollapseWarning):
                 fitted.append(fit.finish(*end))
             if names is not None:
                 start.feature_names_in_ = names

@@ -39,3 +39,10 @@ class State:
     moments: tuple | None = None
     is_warm: bool = False
     interrupted: bool = False
+
+
+def pass_on_interruption(network):
+    """Raise KeyboardInterrupt if it ended the fit of a network, for the sake of others to come."""
+    state = getattr(network, "_state", None)
+    if state is not None and state.interrupted:
+        raise KeyboardInterrupt

@@ -5,9 +5,11 @@ from functools import partial
 import numpy as np
 from sklearn.base import is_classifier
 
-from skspectral.mlp.checks import mean_squares, pass_on_interruption, silence
 from skspectral.mlp.copies import distinct_rows
 from skspectral.mlp.early_stopping import held_out_rows, validator
+from skspectral.mlp.scales import mean_squares
+from skspectral.mlp.state import pass_on_interruption
+from skspectral.mlp.warnings import silence
 
 # Weaker ones leave nodes that 8000 steps of Adam do not bring to zero.
 _WEAKEST = 3e-4

@@ -9,8 +9,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
-from skspectral.mlp.checks import pass_on_interruption
 from skspectral.mlp.fit import Fit
+from skspectral.mlp.state import pass_on_interruption
 from skspectral.model_selection.groups import network_or_none, stops_for_training
 
 

@@ -9,7 +9,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 
-from skspectral.mlp.checks import pass_on_interruption
+from skspectral.mlp.attributes import attributes_of, parameters_of
+from skspectral.mlp.state import pass_on_interruption
 from skspectral.pruner.base import BasePruner
 from skspectral.pruner.copies import without_copies
 from skspectral.pruner.network import (
@@ -31,7 +32,6 @@ from skspectral.pruner.selection import (
     sparing_masks,
 )
 from skspectral.pruner.trust import found_in_data
-from skspectral.spectral import initial_eigenvalues, transfer_weights
 
 
 class SpectralPruner(BasePruner):
@@ -144,9 +144,10 @@ class SpectralPruner(BasePruner):
     that it has not seen, reckoned from their leverage (Allen; Hansen and Larsen), than the network
     on those that it has. Network and size are then found once more from two thirds of the rows, and
     have to predict the others better than the network, by one standard error; of fewer than 1500
-    rows, or groups, each third is left out in turn. With fewer than sixty rows, or three groups,
-    the spectrum decides, that is, the sorted relevances. Rows of uneven weight count as their
-    effective number (Kish), and rows of a regressor that are copies of others once.
+    rows, or groups, each third is left out in turn, unless one or two speak against it. With fewer
+    than sixty rows, or three groups, the spectrum decides, that is, the sorted relevances. Rows of
+    uneven weight count as their effective number (Kish), and rows of a regressor that are copies of
+    others once.
 
     With ``layer=0``, or fewer than twenty rows for each column of X, inputs are removed if the
     criterion is better without them. Whatever the layer, inputs return that what is left of the
@@ -269,13 +270,16 @@ class SpectralPruner(BasePruner):
             refuse_other_data(network_of(estimator), X, y, network_weights(estimator, params))
         masks = self._select(estimator)
         asked = self.threshold == "auto" and self.n_nodes_to_select is None and self.refit
-        if asked and train is None:
+        asked = asked and train is None
+        if asked:
             found = self._found(estimator, masks[0], X, y, params, codes)
             if found is not None:
                 return self._take(estimator, masks[0], found, X, y, params)
             weights = network_weights(estimator, params)
             masks = sparing_masks(network_of(estimator), masks, X, y, weights)
-        return self._cut(estimator, masks, X, y, params, codes, train)
+        self._cut(estimator, masks, X, y, params, codes, train)
+        self._fitted["is_undecided"] = asked
+        return self
 
     def __sklearn_is_fitted__(self):
         if super().__sklearn_is_fitted__() or not self.prefit:
@@ -362,9 +366,7 @@ class SpectralPruner(BasePruner):
 
 def _train_from_start(network, X, y, sample_weight):
     """Train from the eigenvalues that training starts from; intercepts go on where they are."""
-    network, mode = copy(network), network._state.mode
-    pairs = [initial_eigenvalues(*phi.shape, mode, phi.dtype) for phi in network.eigenvectors_]
-    network.eigenvalues_in_, network.eigenvalues_out_ = map(list, zip(*pairs, strict=True))
-    transfers = zip(network.eigenvectors_, *zip(*pairs, strict=True), strict=True)
-    network.coefs_ = [transfer_weights(*transfer) for transfer in transfers]
+    network = copy(network)
+    start = parameters_of(network).with_initial_eigenvalues(network._state.mode)
+    vars(network).update(attributes_of(start))
     return train_on(network.set_params(trainable="all"), X, y, sample_weight)

@@ -16,7 +16,7 @@ from sklearn.utils.validation import _check_method_params
 
 from skspectral.core import top_masks
 from skspectral.mlp import SpectralMLPRegressor
-from skspectral.mlp.checks import pass_on_interruption
+from skspectral.mlp.state import pass_on_interruption
 from skspectral.model_selection.smallest_core import one_standard_error
 from skspectral.pruner.base import BasePruner
 from skspectral.pruner.curve import curve_sizes, scores_of_sizes

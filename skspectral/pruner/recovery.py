@@ -8,15 +8,17 @@ from sklearn.base import is_classifier
 from sklearn.utils import check_random_state
 
 from skspectral.core import THRESHOLD, core_mask
+from skspectral.mlp.attributes import attributes_of
 from skspectral.mlp.cut import cut
 from skspectral.pruner.axes import Axes
 from skspectral.pruner.comparison import weights_of
 from skspectral.pruner.elimination import eliminate, may_have_idle_nodes, shrink, thin
-from skspectral.pruner.free import FreeNetwork, Problem, effective
+from skspectral.pruner.free import FreeNetwork, effective
 from skspectral.pruner.growth import grow
 from skspectral.pruner.inputs import drop_inputs, return_inputs
 from skspectral.pruner.loss import loss_of
 from skspectral.pruner.parts import rows_of
+from skspectral.pruner.table import Table
 from skspectral.pruner.unfolding import is_folded, unfold
 from skspectral.spectral import Parameters
 
@@ -98,32 +100,6 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
 def are_few(n_rows, n_inputs):
     """Whether a network takes noise for inputs, and only the most relevant are to begin with."""
     return min(n_rows, MOST_ROWS) < ROWS_PER_INPUT * n_inputs
-
-
-class Table:
-    """The rows to learn, of which a problem takes some columns.
-
-    Parameters
-    ----------
-    X : {array-like, sparse matrix} of shape (n_samples, n_features)
-    rows : ndarray of int
-    **others
-        What else there is to a :class:`~skspectral.pruner.free.Problem`.
-    """
-
-    def __init__(self, X, rows, **others):
-        self._X = X.tocsc() if hasattr(X, "tocsr") else np.asarray(X)
-        self._rows, self._others = rows, others
-        self.n_columns = self._X.shape[1]
-
-    def columns(self, columns, rows=slice(None)):
-        """Some columns, for some of the rows."""
-        X = self._X[:, columns][self._rows[rows]]
-        return (X.toarray() if hasattr(X, "toarray") else X).astype(float)
-
-    def problem(self, inputs):
-        """The problem with these inputs."""
-        return Problem(self.columns(inputs), **self._others)
 
 
 def outstanding(network, inputs=None):
@@ -290,10 +266,7 @@ def _written(network, free, inputs, axes):
     intercepts[-1] = axes.original(intercepts[-1])
     small = cut(network, masks)
     small.alpha_, small.fit_intercept = 0.0, network.fit_intercept
-    small.coefs_ = [w.astype(dtype) for w in weights]
-    small.intercepts_ = [b.astype(dtype) for b in intercepts]
-    spectral = Parameters.from_weights(small.coefs_, small.intercepts_, network._state.mode)
-    small.eigenvectors_ = spectral.eigenvectors
-    small.eigenvalues_in_ = spectral.eigenvalues_in
-    small.eigenvalues_out_ = spectral.eigenvalues_out
+    weights, intercepts = ([a.astype(dtype) for a in arrays] for arrays in (weights, intercepts))
+    parameters = Parameters.from_weights(weights, intercepts, network._state.mode)
+    vars(small).update(attributes_of(parameters))
     return small, [input_mask, *masks]

@@ -9,7 +9,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import indexable
 from sklearn.utils.validation import _num_samples
 
-from skspectral.mlp.checks import pass_on_interruption, silence
+from skspectral.mlp.state import pass_on_interruption
+from skspectral.mlp.warnings import silence
 from skspectral.pruner.comparison import (
     lacks_a_class,
     losses,

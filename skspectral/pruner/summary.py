@@ -27,6 +27,10 @@ def summary_of(pruner):
     if hasattr(pruner, "largest_change_"):  # not known of a prefit estimator without data
         change = pruner.largest_change_
         lines.append(f"largest change of an output on the training data: {change:.3g}")
+    if getattr(pruner, "_fitted", {}).get("is_undecided"):
+        lines.append(
+            "the data do not tell the size for certain: the nodes are those of largest relevance"
+        )
     scores = getattr(pruner, "refit_scores_", {})
     if "full" in scores:
         lines.append(

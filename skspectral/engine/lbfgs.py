@@ -1,0 +1,107 @@
+"""L-BFGS for a stack of one network."""
+
+from contextlib import suppress
+from functools import partial
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+
+from skspectral.engine.outcome import Outcome
+
+# Progress of a value about one that rounding hides.
+_HIDDEN = 64 * np.finfo(float).eps
+
+_l_bfgs_b = partial(minimize, method="L-BFGS-B", jac=True)
+
+
+def lbfgs(
+    objective,
+    batches,
+    *,
+    n_epochs,
+    n_warm_up=0,
+    trainable="all",
+    tol=1e-5,
+    progress=_HIDDEN,
+    memory=10,
+    monitor=None,
+):
+    """L-BFGS (SciPy) on a stack of one, all rows in one batch. It leaves the stack trained.
+
+    Parameters
+    ----------
+    objective : Objective
+        On a stack of one member.
+    batches : Batches
+        With a single batch.
+    n_epochs : int
+        Iterations, at most.
+    n_warm_up : int, default=0
+        In so many of them, at most, the eigenvalues stay as they are, and in the first half of
+        these nothing is penalised, as for :func:`adam`. In the second the eigenvectors are: of an
+        objective that changes all at once the next steps lose what the last ones found.
+    trainable : {"all", "eigenvectors", "eigenvalues"}, default="all"
+        Parameters that move.
+    tol : float, default=1e-5
+        Largest component of the gradient at which the training ends.
+    progress : float, default=64 * eps
+        Progress of the value, over the larger of the value and one, at which it ends too: by
+        default where rounding in double precision hides any more of it.
+    memory : int, default=10
+        Steps that it looks back on.
+    monitor : callable, default=None
+        As for :func:`adam`, with the stack in place of the population, called after each iteration;
+        its progress is not looked at.
+
+    Returns
+    -------
+    outcome : Outcome
+    """
+    stack, (batch,) = objective.stack, batches.epoch()
+    outcome, accepted, stopped = Outcome.of(1), stack.theta.clone(), False
+
+    def descend(n_iterations, parameters, is_penalised):
+        objective.penalise(is_penalised)
+        stack.theta.copy_(accepted)
+        theta, gradient = (a[:, stack.trainable(parameters)] for a in (stack.theta, stack.gradient))
+
+        def value_and_gradient(flat):
+            theta[0] = torch.from_numpy(flat)
+            value = objective.evaluate(*batch) + is_penalised * objective.penalty()
+            return value.item(), gradient[0].cpu().numpy().astype(float)
+
+        def after_iteration(intermediate_result):
+            nonlocal stopped
+            outcome.n_epochs += 1
+            theta[0] = torch.from_numpy(intermediate_result.x)
+            accepted.copy_(stack.theta)
+            # What is told is the loss with its penalty, in the warm-up as later.
+            hidden = 0.0 if is_penalised else objective.penalty().item()
+            outcome.losses = np.array([intermediate_result.fun + hidden])
+            if monitor is not None and np.any(monitor(outcome.losses, stack, np.ones(1, bool))[1]):
+                stopped = True
+                raise StopIteration
+
+        limits = {"maxiter": n_iterations, "maxfun": 20 * n_iterations}
+        result = _l_bfgs_b(
+            value_and_gradient,
+            theta[0].cpu().numpy().astype(float),
+            callback=after_iteration,
+            options={"gtol": tol, "ftol": progress, "maxcor": memory} | limits,
+        )
+        if not outcome.n_epochs[0]:  # it began at a minimum
+            with suppress(StopIteration):
+                after_iteration(result)
+        outcome.converged[:] = result.success
+
+    # Last iteration, what moves, and whether it is penalised.
+    warm_up = (n_warm_up // 2, "eigenvectors", False), (n_warm_up, "eigenvectors", True)
+    try:
+        for last, *stage in (*warm_up, (n_epochs, trainable, True)):
+            if not stopped and (n_left := min(last, n_epochs) - int(outcome.n_epochs[0])) > 0:
+                descend(n_left, *stage)
+    except KeyboardInterrupt:
+        outcome.interrupted = True
+    stack.theta.copy_(accepted)  # the line search leaves the last point that it tried
+    return outcome

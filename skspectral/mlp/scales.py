@@ -1,0 +1,118 @@
+"""The scales that X and y may be on, and those on which a network trains well."""
+
+import numpy as np
+from sklearn.utils import gen_batches
+
+from skspectral.mlp.warnings import warn
+
+# Columns on scales beyond these defeat any one learning rate.
+_LARGEST_SCALE, _SMALLEST_SCALE = 1e3, 1e-3
+
+# Columns so many standard deviations from zero hardly vary beside what they all have in common; and
+# a target so many of them from zero loses its last digits in single precision.
+_LARGEST_OFFSET, _OFFSET_OF_Y = 20, 1e5
+
+# Of X that are looked at together.
+_MOST_VALUES = 2**20
+
+# Within these the squares of y, in relevances and scores, neither overflow nor vanish.
+_SCALES_OF_Y = {"float64": (1e-150, 1e150), "float32": (1e-16, 1e16)}
+
+
+def refuse_scale_of_y(largest, scales, dtype):
+    """Raise if the targets are too large or too small for the precision of X.
+
+    Parameters
+    ----------
+    largest : float
+        Largest absolute value of the targets.
+    scales : array-like of shape (n_outputs,)
+        What the targets are divided by.
+    dtype : dtype of X
+    """
+    low, high = _SCALES_OF_Y[dtype.name]
+    largest, smallest = max(largest, np.max(scales)), np.min(scales)
+    if low <= smallest and largest <= high:
+        return
+    scale = largest if largest > high else smallest
+    unit = f"{10.0 ** np.floor(np.log10(scale)):.0e}"
+    raise ValueError(
+        f"y, or a column of it, is on the scale of {scale:.1e}; with X in {dtype.name} it must be "
+        f"between {low:.0e} and {high:.0e}: divide y by {unit}, for example with func and "
+        "inverse_func of a TransformedTargetRegressor."
+    )
+
+
+def warn_of_scale(X, rows):
+    """Warn of columns far from the scale of one."""
+    scale = _largest_scale(X, rows)
+    if scale in (0, np.inf):  # maybe its square only
+        largest = max(float(abs(block).max()) for block in _blocks(X, rows))
+        largest = max(largest, float(np.finfo(X.dtype).tiny))
+        scale = largest * _largest_scale(X, rows, largest)
+    if scale > _LARGEST_SCALE or 0 < scale < _SMALLEST_SCALE:
+        warn(
+            f"The largest root mean square of a column of X is {scale:.2g}; the network trains "
+            "well around 1: put a StandardScaler before.",
+        )
+
+
+def warn_of_offset(X, rows):
+    """Warn of columns far from zero for what they vary by. Those of sparse data hold zeros."""
+    if hasattr(X, "tocsr"):
+        return
+    n, eps = len(rows), np.finfo(X.dtype).eps
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = [
+            (b.sum(axis=0, dtype=float), b.min(axis=0), b.max(axis=0)) for b in _blocks(X, rows)
+        ]
+        sums, least, most = zip(*found, strict=True)
+        mean = sum(sums) / n
+        squares = sum(((block - mean) ** 2).sum(axis=0) for block in _blocks(X, rows)) / n
+        # Of a constant both are off by some rounding, the more the longer it is.
+        varies = np.max(most, axis=0) - np.min(least, axis=0) > 10 * eps * np.abs(mean)
+        offsets = np.divide(np.abs(mean), np.sqrt(squares), out=np.zeros(len(mean)), where=varies)
+    j = int(offsets.argmax())
+    if offsets[j] > _LARGEST_OFFSET:
+        warn(
+            f"A column of X has a mean of {mean[j]:.2g} and a standard deviation of "
+            f"{np.sqrt(squares[j]):.2g}; the network trains well where columns vary around zero: "
+            "put a StandardScaler before.",
+        )
+
+
+def warn_of_rounding(targets, units, dtype):
+    """Warn of targets whose variation the precision of the predictions does not resolve."""
+    offsets = np.where(np.ptp(targets, axis=0) > 0, np.abs(units.mean) / units.scale, 0)
+    k = int(offsets.argmax())
+    if dtype == np.float32 and offsets[k] > _OFFSET_OF_Y:
+        warn(
+            f"y, or a column of it, has a mean of {units.mean[k]:.2g} and a standard deviation "
+            f"of {units.scale[k]:.2g}, which predictions in float32 hardly resolve: give X in "
+            "float64, or subtract the mean.",
+        )
+
+
+def mean_squares(X, rows, weights=None, unit=1.0):
+    """Mean square of each column, of shape (n_features,), in a unit of X."""
+    weights = np.ones(len(rows)) if weights is None else weights
+    total, start = np.zeros(X.shape[1]), 0
+    # Sparse arrays stay sparse in their own product.
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        for block in _blocks(X, rows):
+            block = block.astype(float) / unit
+            squares = block.multiply(block) if hasattr(block, "multiply") else np.square(block)
+            total += weights[start : start + block.shape[0]] @ squares
+            start += block.shape[0]
+    return total / weights.sum()
+
+
+def _largest_scale(X, rows, unit=1.0):
+    """The largest root mean square of a column."""
+    return float(np.sqrt(mean_squares(X, rows, unit=unit).max(initial=0)))
+
+
+def _blocks(X, rows):
+    """The rows, a few at a time: X may take all the memory there is."""
+    for part in gen_batches(len(rows), max(1, _MOST_VALUES // X.shape[1])):
+        yield X[rows[part]]

@@ -1,0 +1,31 @@
+"""The rows that the data choose by, of which a problem takes some columns."""
+
+import numpy as np
+
+from skspectral.pruner.free import Problem
+
+
+class Table:
+    """The rows to learn, and what else there is to a problem.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+    rows : ndarray of int
+    **others
+        What else there is to a :class:`~skspectral.pruner.free.Problem`.
+    """
+
+    def __init__(self, X, rows, **others):
+        self._X = X.tocsc() if hasattr(X, "tocsr") else np.asarray(X)
+        self._rows, self._others = rows, others
+        self.n_columns = self._X.shape[1]
+
+    def columns(self, columns, rows=slice(None)):
+        """Some columns, for some of the rows."""
+        X = self._X[:, columns][self._rows[rows]]
+        return (X.toarray() if hasattr(X, "toarray") else X).astype(float)
+
+    def problem(self, inputs):
+        """The problem with these inputs."""
+        return Problem(self.columns(inputs), **self._others)
