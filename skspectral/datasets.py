@@ -8,7 +8,7 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
 
-from skspectral.export import ready_to_train
+from skspectral.export import as_fitted
 from skspectral.forward import DERIVATIVES, forward
 
 # Rows on which the outputs of a new classifying teacher are centred, so that few classes are rare.
@@ -114,11 +114,10 @@ def make_teacher_regression(
         )
     if teacher is None:
         teacher = _teacher(
-            MLPRegressor(),
+            MLPRegressor(activation=activation),
             n_features,
             n_irrelevant,
             hidden_layer_sizes,
-            activation,
             n_targets,
             rng,
         )
@@ -214,11 +213,10 @@ def make_teacher_classification(
     if teacher is None:
         n_outputs = 1 if n_classes == 2 else n_classes
         teacher = _teacher(
-            MLPClassifier(),
+            MLPClassifier(activation=activation),
             n_features,
             n_irrelevant,
             hidden_layer_sizes,
-            activation,
             n_outputs,
             rng,
         )
@@ -235,7 +233,7 @@ def make_teacher_classification(
     return (X, y, teacher) if return_teacher else (X, y)
 
 
-def _teacher(mlp, n_features, n_irrelevant, hidden_layer_sizes, activation, n_outputs, rng):
+def _teacher(mlp, n_features, n_irrelevant, hidden_layer_sizes, n_outputs, rng):
     """A scikit-learn network with random weights, as if it were fitted."""
     if n_irrelevant >= n_features:
         raise ValueError(
@@ -250,17 +248,13 @@ def _teacher(mlp, n_features, n_irrelevant, hidden_layer_sizes, activation, n_ou
         )
     hidden = tuple(int(n) for n in sizes)
     widths = (n_features - n_irrelevant, *hidden, n_outputs)
-    mlp.set_params(hidden_layer_sizes=hidden, activation=activation)
-    mlp.coefs_ = [
+    coefs = [
         rng.uniform(-1, 1, size=(n_in, n_out)) * np.sqrt(6 / (n_in + n_out))
         for n_in, n_out in zip(widths[:-1], widths[1:], strict=True)
     ]
-    mlp.coefs_[0] = np.vstack([mlp.coefs_[0], np.zeros((n_irrelevant, widths[1]))])
-    mlp.intercepts_ = [np.zeros(n) for n in widths[1:]]
-    mlp.n_layers_, mlp.n_outputs_ = len(widths), n_outputs
-    mlp.out_activation_, mlp.n_features_in_ = "identity", n_features
-    mlp.n_iter_ = mlp.t_ = 0
-    return ready_to_train(mlp)
+    coefs[0] = np.vstack([coefs[0], np.zeros((n_irrelevant, widths[1]))])
+    intercepts = [np.zeros(n) for n in widths[1:]]
+    return as_fitted(mlp, coefs, intercepts, out_activation_="identity", n_iter_=0, t_=0)
 
 
 def _give_classes(teacher, n_classes, rng):

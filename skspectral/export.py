@@ -49,21 +49,37 @@ def to_sklearn(estimator):
             "such as pipe[-1], search.best_estimator_ or pruner.pruned_estimator_."
         )
     check_is_fitted(estimator, "coefs_")
-    mlp = MLPClassifier() if is_classifier(estimator) else MLPRegressor()
-    sizes = tuple(len(b) for b in estimator.intercepts_[:-1])
-    mlp.set_params(hidden_layer_sizes=sizes, activation=estimator.activation)
-    mlp.coefs_ = [w.copy() for w in estimator.coefs_]
-    mlp.intercepts_ = [b.copy() for b in estimator.intercepts_]
-    names = ["n_layers_", "n_outputs_", "n_features_in_", "out_activation_", "n_iter_", "t_"]
-    names += ["feature_names_in_", "classes_", "_label_binarizer"]
-    for name in names:
-        if hasattr(estimator, name):
-            setattr(mlp, name, getattr(estimator, name))
-    return ready_to_train(mlp)
+    mlp = MLPClassifier if is_classifier(estimator) else MLPRegressor
+    names = "out_activation_", "n_iter_", "t_", "feature_names_in_", "classes_", "_label_binarizer"
+    return as_fitted(
+        mlp(activation=estimator.activation),
+        [w.copy() for w in estimator.coefs_],
+        [b.copy() for b in estimator.intercepts_],
+        **{name: getattr(estimator, name) for name in names if hasattr(estimator, name)},
+    )
 
 
-def ready_to_train(mlp):
-    """Set what ``partial_fit`` and ``warm_start`` of a network of scikit-learn start from."""
+def as_fitted(mlp, coefs, intercepts, **attributes):
+    """A network of scikit-learn as if a fit had come to these weights.
+
+    Parameters
+    ----------
+    mlp : MLPRegressor or MLPClassifier
+    coefs : list of ndarray of shape (n_in, n_out)
+    intercepts : list of ndarray of shape (n_out,)
+    **attributes
+        Fitted attributes that these do not tell, such as ``out_activation_``.
+
+    Returns
+    -------
+    mlp : MLPRegressor or MLPClassifier
+        The same; ``partial_fit`` and ``warm_start`` can go on from there.
+    """
+    mlp.set_params(hidden_layer_sizes=tuple(len(b) for b in intercepts[:-1]))
+    mlp.coefs_, mlp.intercepts_ = coefs, intercepts
+    mlp.n_layers_, mlp.n_features_in_ = len(coefs) + 1, len(coefs[0])
+    mlp.n_outputs_ = len(intercepts[-1])
     mlp.loss_curve_, mlp.best_loss_, mlp._no_improvement_count = [], np.inf, 0
     mlp.validation_scores_, mlp.best_validation_score_ = [], -np.inf
+    vars(mlp).update(attributes)
     return mlp

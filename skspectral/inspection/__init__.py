@@ -2,10 +2,11 @@
 
 from skspectral.inspection.core_size import core_size_curve
 from skspectral.inspection.core_size_display import CoreSizeDisplay
-from skspectral.inspection.paths import PathDisplay, path_distribution
+from skspectral.inspection.path_display import PathDisplay
+from skspectral.inspection.paths import path_distribution
 from skspectral.inspection.pruning import pruning_curve
-from skspectral.inspection.pruning_display import PruningCurveDisplay
-from skspectral.inspection.relevance import RelevanceDisplay
+from skspectral.inspection.pruning_curve_display import PruningCurveDisplay
+from skspectral.inspection.relevance_display import RelevanceDisplay
 
 __all__ = [
     "CoreSizeDisplay",
