@@ -68,7 +68,7 @@ def as_fitted(mlp, coefs, intercepts, **attributes):
     coefs : list of ndarray of shape (n_in, n_out)
     intercepts : list of ndarray of shape (n_out,)
     **attributes
-        Fitted attributes that these do not tell, such as ``out_activation_``.
+        Other fitted attributes, such as ``out_activation_``.
 
     Returns
     -------

@@ -14,7 +14,7 @@ class SpectralLinear(nn.Module):
 
     Takes the place of :class:`torch.nn.Linear`: ``weight[i, j] = eigenvectors[i, j] *
     (eigenvalues_in[j] - eigenvalues_out[i])``. Add :meth:`penalty` to the loss and whole nodes
-    vanish; :meth:`relevance` tells which. Penalise the layers beside it, too, or weights can grow
+    vanish; :meth:`relevance` says which. Penalise the layers beside it, too, or weights can grow
     there at no cost.
 
     Parameters

@@ -75,7 +75,7 @@ def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch, cap
     pruner = SpectralPruner(network, prefit=True).fit(X, y)
     assert set(pruner.refit_scores_) == {"cut", "refit"}
     pruner.summary()
-    assert "the data do not tell the size for certain" in capsys.readouterr().out
+    assert "the data do not determine the size" in capsys.readouterr().out
     pruner.set_params(threshold="gap").fit(X, y).summary()  # nobody asked the data
     assert "the data" not in capsys.readouterr().out.replace("the training data", "")
 

@@ -76,7 +76,7 @@ def lbfgs(
             outcome.n_epochs += 1
             theta[0] = torch.from_numpy(intermediate_result.x)
             accepted.copy_(stack.theta)
-            # What is told is the loss with its penalty, in the warm-up as later.
+            # Reported is the loss with its penalty, in the warm-up as later.
             hidden = 0.0 if is_penalised else objective.penalty().item()
             outcome.losses = np.array([intermediate_result.fun + hidden])
             if monitor is not None and np.any(monitor(outcome.losses, stack, np.ones(1, bool))[1]):

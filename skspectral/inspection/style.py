@@ -1,4 +1,4 @@
-"""How the displays look: told apart by colour, marker and line, whoever sees them."""
+"""How the displays look: curves differ in colour, marker and line, for whoever sees them."""
 
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 

@@ -43,7 +43,7 @@ def refuse_other_labels(y):
     if not is_zeros_and_ones(y):
         raise ValueError(
             "A matrix y of labels must hold zeros and ones, but it holds other numbers; give "
-            "y != 0, or whatever tells which labels a row has."
+            "y != 0, or whatever says which labels a row has."
         )
 
 

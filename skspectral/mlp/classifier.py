@@ -29,7 +29,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     """Multi-layer perceptron classifier trained in the spectral domain.
 
     Fit it wide: the penalty on eigenvalues and eigenvectors makes whole nodes vanish, and
-    ``core_sizes_`` tells how many hidden nodes the data needed, ``feature_importances_`` which
+    ``core_sizes_`` says how many hidden nodes the data needed, ``feature_importances_`` which
     inputs.
 
     Parameters
@@ -88,12 +88,12 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         Whether each epoch draws a new order of the rows.
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the previous fit, and with the strength that
-        ``alpha="auto"`` came to then. What tells of the training, such as ``loss_curve_``, tells of
-        the last one.
+        ``alpha="auto"`` came to then. What describes the training, such as ``loss_curve_``,
+        describes the last one.
     n_init : int, default=1
         Random starts, trained together. The one of the smallest objective is kept, with early
-        stopping that of the best validation score; ``stability_`` tells how far they agree.
-        Callbacks are told of starts in place of epochs, once all have ended.
+        stopping that of the best validation score; ``stability_`` says how far they agree.
+        Callbacks hear of starts in place of epochs, once all have ended.
     class_weight : dict or "balanced", default=None
         Weight of each class, by label, not negative; ``"balanced"`` is n_samples / (n_classes *
         count). Times `sample_weight`. Not for multilabel y.

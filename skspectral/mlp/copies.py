@@ -1,4 +1,4 @@
-"""Rows that are copies of others, which tell nothing new."""
+"""Rows that are copies of others, of which nothing new is learnt."""
 
 import numpy as np
 

@@ -24,8 +24,8 @@ def cut(estimator, masks, inputs=None):
     Returns
     -------
     small : estimator of the same class
-        Fitted: it predicts from the kept inputs. Its arrays are copies; what tells of the training,
-        such as ``loss_curve_``, is that of `estimator`.
+        Fitted: it predicts from the kept inputs. Its arrays are copies; what describes the
+        training, such as ``loss_curve_``, is that of `estimator`.
     """
     small = clone(estimator)
     vars(small).update(estimator._learned())

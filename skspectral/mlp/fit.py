@@ -78,7 +78,7 @@ class Fit:
             start.eigenvectors[-1][:, idle] = start.intercepts[-1][idle] = 0
 
         warn_of_scale(X, rows)
-        if not incremental:  # a handful of rows tells no mean
+        if not incremental:  # a handful of rows has no mean to speak of
             warn_of_offset(X, rows)
         warn_of_rounding(targets, units, X.dtype)
 
@@ -197,12 +197,12 @@ class Fit:
         )
 
     def _watch(self, n_epochs):
-        """Begin to tell callbacks, and whoever reads, how the training goes on."""
+        """Begin to report to callbacks, and to whoever reads, how the training goes on."""
         estimator, self._context = self._estimator, None
         if not self._incremental:
             self._context = estimator._init_callback_context(max_subtasks=n_epochs)
             self._context.call_on_fit_task_begin(estimator=estimator, **self._data)
-        # As scikit-learn itself asks: to tell of epochs that nobody watches takes time.
+        # As scikit-learn itself asks: to report epochs that nobody watches takes time.
         watched = self._context if hasattr(estimator, "_skl_callbacks") else None
         # It does not know this fit, which holds the data: no cycle is to keep them in memory.
         describe = partial(_attributes, self._state)

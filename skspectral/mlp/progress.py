@@ -16,7 +16,7 @@ class Progress:
     context : sklearn callback context or None
         Where the epochs are reported to; None if nobody watches.
     data : dict
-        ``X``, ``y`` and ``metadata`` that the callbacks are told.
+        ``X``, ``y`` and ``metadata`` that the callbacks are given.
 
     Attributes
     ----------

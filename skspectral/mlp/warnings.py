@@ -47,7 +47,7 @@ def warn_of_ending(estimator, outcome, losses, n_epochs, last):
     n_epochs : int
         At most.
     last : float
-        So many epochs, the last, are to tell whether the loss was still falling.
+        Epochs, the last, that show whether the loss was still falling.
     """
     if outcome.interrupted:
         warn("Training interrupted by user.")

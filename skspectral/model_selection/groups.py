@@ -147,7 +147,7 @@ def _divided(tasks, largest):
 
 
 def _kind(network, widths):
-    """Equal for networks that can be trained together, as far as their parameters tell."""
+    """Equal for networks that can be trained together, as far as their parameters show."""
     if not stops_for_training(network):
         return None
     settings = network.get_params().items()

@@ -36,7 +36,7 @@ class KeptGroups:
 
     def of(self, group):
         """Function and arguments that give the results of a group, in whatever process."""
-        # Told here: what a script defines has another name, or none, where a worker gets it.
+        # Made here: what a script defines has another name, or none, where a worker gets it.
         key = None if self._search is None else _key([self._search, group])
         return _results, (self._run, key, group, self._options)
 

@@ -203,7 +203,7 @@ class _StackedSearch:
         return outcomes
 
     def _report(self, context, number, task, X, y, fit_params):
-        """Tell the callbacks of a fit, and of its data where they ask for them."""
+        """Report a fit to the callbacks, with its data where they ask for them."""
 
         def part(k):
             return _safe_split(self.estimator, X, y, task.train)[k]

@@ -132,7 +132,7 @@ class _FitOfSearch:
                 self.estimator.steps = [*deepcopy(before), last]
             if self.error is not None:
                 # The traceback of where it was caught: it must not grow from fit to fit, or the
-                # same error of several would be told as many.
+                # same error of several would be reported as many.
                 raise self.error.with_traceback(self._traceback)
             return self.estimator
 

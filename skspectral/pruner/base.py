@@ -47,7 +47,7 @@ def _cuts_inputs(pruner):
     if (pruner._layer() if hasattr(pruner, "estimator_") else pruner.layer) != 0:
         raise AttributeError(
             "inverse_transform is there for the inputs only: the values of hidden nodes do not "
-            "tell those of the columns; set layer=0."
+            "determine those of the columns; set layer=0."
         )
     return True
 

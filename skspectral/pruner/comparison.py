@@ -50,7 +50,7 @@ def mean_and_error(values, weights, groups=None):
 
 
 def n_telling(targets, weights):
-    """Rows of normal targets that would tell as much: of rare events only those few rows tell.
+    """Rows of normal targets that are worth as much: of rare events only those few rows count.
 
     Each row counts by its share of the variance (Kish), of the output with the fewest.
     """

@@ -1,4 +1,4 @@
-"""Rows that are copies of others, which tell the pruner nothing new."""
+"""Rows that are copies of others, of which the pruner learns nothing new."""
 
 from sklearn.base import is_classifier
 from sklearn.utils import _safe_indexing

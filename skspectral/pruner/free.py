@@ -49,7 +49,7 @@ _SPECTRAL = {"eigenvectors": 0.0, "eigenvalues": 0.0}
 
 
 def effective(n_rows, weights):
-    """Rows of equal weight that tell as much as `n_rows` with these weights, or None (Kish)."""
+    """Rows of equal weight that are worth `n_rows` with these weights, or None (Kish)."""
     return n_rows if weights is None else weights.sum() ** 2 / (weights**2).sum()
 
 
@@ -123,7 +123,7 @@ class Problem:
 
     @cached_property
     def n_rows(self):
-        """Rows of equal weight that tell as much as these, see :func:`effective`."""
+        """Rows of equal weight that are worth as much as these, see :func:`effective`."""
         return effective(len(self.X), self.weights)
 
     @property
@@ -182,7 +182,7 @@ class Problem:
         return self.losses(network).mean() < _NO_NOISE * self.loss.nothing
 
     def finer(self):
-        """The problem where there is no noise, and smaller errors tell."""
+        """The problem where there is no noise, and smaller errors count."""
         finer = copy(self)
         finer.loss = SquaredError(_FINER)
         return finer
@@ -277,7 +277,7 @@ class Problem:
 
     @cached_property
     def _undetermined(self):
-        """Directions of the weights, and intercepts, of the first layer that no row tells of.
+        """Directions of the weights, and intercepts, of the first layer that no row determines.
 
         Orthonormal columns, of shape (n_inputs + fit_intercept, n_directions).
         """

@@ -14,7 +14,7 @@ _TOGETHER = 0.25
 # worth of the criterion above its least value at which the search ends.
 _BEYOND = 3
 
-# Added to the correlations of inputs, all of which others may tell exactly.
+# Added to the correlations of inputs, all of which others may determine exactly.
 _RIDGE = 1e-10
 
 # An input is worth twice what noise gains once in a hundred data sets: the other parameters bend
@@ -141,7 +141,7 @@ def _without_weakest(problem, network, most, bearable):
         return problem.n_rows * problem.loss.term(losses)
 
     def without(j):
-        # The regression of input j on the others tells what each of them takes over.
+        # The regression of input j on the others says what each of them takes over.
         return into - np.outer(precision[:, j] / precision[j, j], into[j])
 
     weakest = np.argsort([term(without(j)) for j in range(len(into))], kind="stable")

@@ -33,7 +33,7 @@ def left_out_errors(network, inputs, X, errors, without, weights):
     errors : ndarray of shape (n_samples, n_outputs)
         Those of a training that has seen all rows.
     without : ndarray of shape (n_samples, n_outputs)
-        Errors where the row alone has decided: without it nothing tells the output.
+        Errors where the row alone has decided: without it nothing determines the output.
     weights : ndarray of shape (n_samples, n_outputs)
         What the squared error of each row and output counts for; positive.
 

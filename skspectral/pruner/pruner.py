@@ -55,11 +55,11 @@ class SpectralPruner(BasePruner):
         hidden layer.
     threshold : "auto", "gap", float or callable, default="auto"
         Where to cut. ``"auto"``: :meth:`fit` keeps as many inputs and hidden nodes as the data
-        tell apart, see the Notes. Where the data cannot tell, before :meth:`fit`, without `refit`,
-        with ``strategy="before"``, and in the layers that `n_nodes_to_select` leaves open, it is
-        ``"gap"``: the middle of the widest gap of the sorted relevances on a logarithmic scale that
-        ends below 0.05 of the largest, where anything below a thousandth counts as a thousandth; if
-        there is none as wide as a factor of three, 0.05, the paper's, takes its place. See
+        tell apart, see the Notes. Where the data cannot decide, before :meth:`fit`, without
+        `refit`, with ``strategy="before"``, and in layers that `n_nodes_to_select` leaves open, it
+        is ``"gap"``: the middle of the widest gap of the sorted relevances, on a logarithmic scale,
+        that ends below 0.05 of the largest, where anything below a thousandth counts as a
+        thousandth; if there is none as wide as a factor of three, 0.05, the paper's. See
         :func:`skspectral.core.gap_threshold`. If that costs an output much on the rows of
         :meth:`fit`, ``"auto"`` keeps more. A number keeps the nodes above this share of the largest
         relevance of their layer; a callable is given the relevances of a layer and returns the

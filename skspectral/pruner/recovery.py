@@ -33,7 +33,7 @@ ROWS_PER_INPUT, ROWS_PER_PARAMETER = 20, 2
 # gains less than `_GAIN` of what a node is worth is the last.
 _ROUNDS, _GAIN = 6 * (0.4, 0.7), 0.5
 
-# More rows tell little more, and cost.
+# More rows add little, and cost.
 MOST_ROWS = 50_000
 
 

@@ -55,7 +55,7 @@ def refit(network, X, y, sample_weight=None, groups=None):
     they are few. So it is done on a part of the rows, and taken back unless the network loses less
     for it on the others, by one standard error, and scores no worse. Of m such rows of classes each
     is taken to be of another class, or each label to be wrong, by 1 / (m + 2), Laplace's rule of
-    succession: weights that grow without end can tell m rows rightly by chance.
+    succession: weights that grow without end can classify m rows rightly by chance.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def refit(network, X, y, sample_weight=None, groups=None):
     scores : dict of str to float
         ``"cut"`` and ``"refit"``: scores on the rows held out, before and after, with the weights
         of the classes; empty if there are fewer than two such rows, or of a regressor fewer than
-        five that tell something of each output, fewer than six groups, or not all classes in the
+        five informative ones for each output, fewer than six groups, or not all classes in the
         others.
     """
     X, y, sample_weight, groups = indexable(X, y, sample_weight, groups)
@@ -110,7 +110,7 @@ def refit(network, X, y, sample_weight=None, groups=None):
 
 
 def _split(network, y, groups):
-    """Rows to train on and to score on; None if there are too few to tell anything."""
+    """Rows to train on and to score on; None if there are too few."""
     n_rows = _num_samples(y)
     n_test = int(np.ceil(network.validation_fraction * n_rows))
     strata = y if is_classifier(network) and np.ndim(y) == 1 else None

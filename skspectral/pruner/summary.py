@@ -28,9 +28,7 @@ def summary_of(pruner):
         change = pruner.largest_change_
         lines.append(f"largest change of an output on the training data: {change:.3g}")
     if getattr(pruner, "_fitted", {}).get("is_undecided"):
-        lines.append(
-            "the data do not tell the size for certain: the nodes are those of largest relevance"
-        )
+        lines.append("the data do not determine the size: the nodes are those of largest relevance")
     scores = getattr(pruner, "refit_scores_", {})
     if "full" in scores:
         lines.append(

@@ -43,7 +43,7 @@ _ROWS_OF_CLASSES, _MOST_WORK = 10, 1e8
 def recovery_pays(network, X, y, sample_weight=None, groups=None, select=False):
     """Whether the network that :func:`recover` finds predicts better than the given one.
 
-    For data that cannot tell the size for certain. Both are fitted to two thirds of the rows, from
+    For data that do not determine the size. Both are fitted to two thirds of the rows, from
     the start, and compared on the others, each third in turn if the rows are few: by squared
     errors, or by the likelihood of the classes. It has to be better by one standard error of the
     difference, and not to classify more than one in two hundred of the others, or of their labels,

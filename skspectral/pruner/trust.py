@@ -48,7 +48,7 @@ def found_in_data(network, X, y, sample_weight=None, groups=None, inputs=None, s
 
     It is where the rows are many for the inputs and nodes of a regressor that might matter, and
     what is found would predict rows that it has not seen about as well as the network explains
-    those that it has. Otherwise, and always if the rows are in groups, of which those errors tell
+    those that it has. Otherwise, and always if the rows are in groups, of which those errors say
     nothing, it has to predict others better: see :func:`recovery_pays`.
 
     Parameters
@@ -63,8 +63,8 @@ def found_in_data(network, X, y, sample_weight=None, groups=None, inputs=None, s
     found : tuple (network, masks) or None
     """
     found = None
-    tells = groups is None and not is_classifier(network)
-    if tells and is_recoverable(network, _n_rows(network, y, sample_weight), inputs):
+    are_telling = groups is None and not is_classifier(network)
+    if are_telling and is_recoverable(network, _n_rows(network, y, sample_weight), inputs):
         found = recover(network, X, y, sample_weight, inputs, select)
         if _foresees(*found, network, X, y, sample_weight):
             return found
@@ -86,7 +86,7 @@ def is_recoverable(network, n_rows, inputs=None):
     ----------
     network : SpectralMLPRegressor
     n_rows : int
-        Of equal weight, or as many as tell as much.
+        Of equal weight, or as many as are worth as much.
     inputs : ndarray of shape (n_features,), bool, default=None
         Those that its spectrum tells from nothing; None is all.
 
@@ -135,7 +135,7 @@ def _foresees(found, masks, network, X, y, sample_weight):
             if unseen <= _AS_NOISE * learnt * fitted:
                 seen *= learnt
     most = min(tolerable(seen), 1 - _EXPLAINED * (1 - seen))
-    # Where a few rows make up the errors, these tell little.
+    # Where a few rows make up the errors, these say little.
     return unseen + mean_and_error((errors**2 - before**2).mean(axis=1), weights)[1] <= most
 
 
