@@ -116,6 +116,15 @@ def test_too_little_to_tell_is_taken_for_noise(counts, classifier):
     assert alpha == pytest.approx(min(0.05 * np.sqrt(spread * 2 / len(y)), 0.01))
 
 
+def test_what_is_next_to_noise_is_penalised_until_little_is_learnt_by_heart():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2200, 8))
+    y = rng.normal(size=2200)
+    network = SpectralMLPRegressor(alpha="auto", random_state=0).fit(X[:200], y[:200])
+    assert network.alpha_ == pytest.approx(0.1 * np.sqrt(8 / 200), rel=0.1)
+    assert network.score(X[200:], y[200:]) > -0.15
+
+
 def test_going_on_keeps_the_strength(data, regressor):
     X, y = data
     regressor.set_params(alpha="auto", warm_start=True).fit(X, y)

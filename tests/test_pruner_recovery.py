@@ -19,7 +19,7 @@ from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import _most_curved, grow
 from skspectral.pruner.loss import SquaredError
 from skspectral.pruner.recovery import _completed, _within, recover
-from skspectral.pruner.trial import recovery_pays
+from skspectral.pruner.trial import widths_that_pay
 from skspectral.pruner.trust import found_in_data, is_recoverable
 from skspectral.pruner.unfolding import _adding_up, linear_nodes, unfold
 
@@ -723,6 +723,32 @@ def test_unfolding_leaves_other_activations_alone():
     assert unfold(problem, network) is network
 
 
+@pytest.mark.parametrize(("widths", "asks"), [(20, False), ((20, 10), True)])
+def test_of_several_layers_a_trial_decides_unless_nothing_is_left(monkeypatch, widths, asks):
+    X, y = make_teacher_regression(2000, 4, hidden_layer_sizes=3, noise=0.2, random_state=0)
+    network = clone(STUDENT).set_params(hidden_layer_sizes=widths).fit(X, y)
+    asked = []
+    monkeypatch.setattr(trust, "widths_that_pay", lambda *_: asked.append(True))
+    found = found_in_data(network, X, y)
+    assert bool(asked) == asks
+    assert (found is None) == asks
+
+
+def test_what_won_a_trial_has_hardly_more_nodes_after_all_rows(monkeypatch):
+    X, y = make_teacher_regression(1000, 5, hidden_layer_sizes=5, noise=0.1, random_state=0)
+    network = clone(STUDENT).fit(X, y)
+    groups = np.arange(1000)  # so that there is a trial
+    sizes = {}
+    for won in (2, 4, 20):
+        monkeypatch.setattr(trust, "widths_that_pay", lambda *_, n=won: (n,))
+        found, masks = found_in_data(network, X, y, groups=groups)
+        sizes[won] = found._hidden_layer_sizes()[0]
+        assert masks[1].sum() == sizes[won]
+    assert sizes[2] == 2
+    assert 4 <= sizes[4] <= 5
+    assert sizes[20] == len(recover(network, X, y)[0].intercepts_[0])
+
+
 def test_where_the_size_is_not_certain_a_trial_decides():
     rng = np.random.default_rng(3)
     X = rng.standard_normal((240, 8))
@@ -730,7 +756,7 @@ def test_where_the_size_is_not_certain_a_trial_decides():
     student = SpectralMLPRegressor(60, max_iter=500, random_state=0)
     overfitted = clone(student).fit(X, y)
     assert not is_recoverable(overfitted, 240)
-    assert recovery_pays(overfitted, X, y)
+    assert widths_that_pay(overfitted, X, y)
     pruner = SpectralPruner(overfitted, prefit=True).fit(X, y)
     assert set(pruner.refit_scores_) == {"full", "refit"}
     X_new = rng.standard_normal((2000, 8))
@@ -763,11 +789,11 @@ def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch):
     full = clone(STUDENT).fit(X, y)
     assert not is_recoverable(full, 150)
     monkeypatch.setattr(trial, "recover", lambda network, *args, **_: (network, None))
-    assert recovery_pays(full, X, y)  # no worse
+    assert widths_that_pay(full, X, y)  # no worse
     worse = deepcopy(full)
     worse.coefs_[-1] *= 1.5
     monkeypatch.setattr(trial, "recover", lambda *args, **_: (worse, None))
-    assert not recovery_pays(full, X, y)
+    assert not widths_that_pay(full, X, y)
     assert set(SpectralPruner(full, prefit=True).fit(X, y).refit_scores_) == {"cut", "refit"}
 
 
@@ -789,9 +815,9 @@ def test_noise_that_all_rows_have_is_not_learnt_by_heart(times, n_rows, monkeypa
 def test_no_trial_with_a_handful_of_rows():
     X, y = make_teacher_regression(90, 6, hidden_layer_sizes=3, random_state=1)
     weights = np.r_[np.ones(59), np.zeros(31)]
-    assert not recovery_pays(clone(STUDENT).fit(X, y), X, y, weights)
+    assert not widths_that_pay(clone(STUDENT).fit(X, y), X, y, weights)
     classifier = SpectralMLPClassifier(8, max_iter=300, random_state=0).fit(X, y > 0)
-    assert not recovery_pays(classifier, X, y > 0, weights)
+    assert not widths_that_pay(classifier, X, y > 0, weights)
 
 
 @pytest.mark.parametrize("layer", [-1, 0])

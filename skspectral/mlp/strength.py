@@ -13,8 +13,8 @@ from skspectral.mlp.warnings import silence
 
 # Weaker ones leave nodes that 8000 steps of Adam do not bring to zero.
 _WEAKEST = 3e-4
-# Stronger ones silence inputs that matter, before training has seen what they are for.
-_STRONGEST = 1e-2
+# Stronger ones silence inputs that matter, unless there is little to learn: then the others follow.
+_STRONGEST, _STRONGEST_OF_NOISE = 1e-2, 3e-2
 _FACTOR = 0.05
 # To one that is stronger than the formula says, if that is better.
 _STEP = 3
@@ -31,20 +31,21 @@ def automatic_strength(estimator, X, y, weights=None):
     of the order slope * sigma * sqrt(d / n), where the slope of the squared error is 2 and that of
     the cross-entropy 1; each input counts by its mean square, for one at most, and d is one at
     least. The penalty has to be stronger than that, and as weak as possible otherwise, so ``alpha =
-    0.05 * slope * sqrt(share * spread * d / n)``, at least 3e-4 and at most 1e-2, and all of these
-    over the root of the number of outputs, or labels, whose losses are averaged. ``share * spread``
-    stands for sigma^2: `share` is what a pilot training of Adam with the weakest strength, half as
-    long as the fit, gets wrong of what a constant gets wrong, on a fifth of the rows that it has
-    not seen, and `spread` the variance of the classes over that of classes of equal weight. A pilot
+    0.05 * slope * sqrt(share * spread * d / n)``, at least 3e-4 and at most 1e-2, or 3e-2 where the
+    pilots learn nothing, and all of these over the root of the number of outputs, or labels, whose
+    losses are averaged. ``share * spread`` stands for sigma^2: `share` is what a pilot training of
+    Adam with the weakest strength, half as long as the fit, gets wrong of what a constant gets
+    wrong, on a fifth of the rows that it has not seen, and `spread` the variance of the classes
+    over that of classes of equal weight. A pilot
     that is not better than a constant, by a standard error, is repeated as long as the fit: only
     what that does not learn either is noise.
 
     Pilots by the solver of the network, compared where they end, say what the formula does not
     know. If one with this strength has more wrong than that with the weakest, by more than a
     standard error, the geometric mean of the two is tried, and then the weakest taken: the true
-    nodes may be many, each hardly more than noise. Otherwise, if one with three times the strength
-    has less wrong by as much, that is taken: the noise may be in a few rows. Rows that are copies
-    of others count once.
+    nodes may be many, each hardly more than noise. Otherwise, if one with three times the strength,
+    3e-2 at most, has less wrong by as much, that is taken: the noise may be in a few rows. Rows
+    that are copies of others count once.
 
     Parameters
     ----------
@@ -71,13 +72,14 @@ def automatic_strength(estimator, X, y, weights=None):
         return _strength(estimator, X, y, weights, share=1.0)  # too little to tell
     n_held_out = _HELD_OUT * len(y) * _n_labels(estimator, y, weights)
     root = _root(estimator, y, weights)
-    weakest, strongest = _WEAKEST / root, _STRONGEST / root
+    weakest, strongest = _WEAKEST / root, _STRONGEST_OF_NOISE / root
     for length in (_PILOT, 1.0):
         least, last = _errors_of_pilot(estimator, X, y, weights, length, weakest)
         learns = least < constant - _standard_error(estimator, constant, n_held_out)
         if learns:
             break
-    alpha = _strength(estimator, X, y, weights, share=min(least / constant, 1.0))
+    most = _STRONGEST if learns else _STRONGEST_OF_NOISE
+    alpha = _strength(estimator, X, y, weights, min(least / constant, 1.0), most)
     if alpha == weakest or not learns:
         return alpha
     error_of = partial(_last_error_of_pilot, estimator, X, y, weights, length)
@@ -92,12 +94,12 @@ def automatic_strength(estimator, X, y, weights=None):
     return stronger if alpha < stronger and error_of(stronger) < least else alpha
 
 
-def _strength(estimator, X, y, weights, share):
-    """The formula, for a share of the errors of a constant."""
+def _strength(estimator, X, y, weights, share, most=_STRONGEST):
+    """The formula, for a share of the errors of a constant, up to `most`."""
     slope = 1 if is_classifier(estimator) else 2
     noise = share * estimator._spread(y, weights)
     alpha = _FACTOR * slope * np.sqrt(noise * _n_inputs(X, weights) / len(y))
-    return float(np.clip(alpha, _WEAKEST, _STRONGEST)) / _root(estimator, y, weights)
+    return float(np.clip(alpha, _WEAKEST, most)) / _root(estimator, y, weights)
 
 
 def _root(estimator, y, weights):

@@ -140,14 +140,14 @@ class SpectralPruner(BasePruner):
     several: with two of them up to minutes, with three minutes.
 
     A trial decides whether to trust that: for classifiers, with `groups`, where the rows are few
-    for the parameters or inputs that might matter, and where what is left would do worse on rows
-    that it has not seen, reckoned from their leverage (Allen; Hansen and Larsen), than the network
-    on those that it has. Network and size are then found once more from two thirds of the rows, and
-    have to predict the others better than the network, by one standard error; of fewer than 1500
-    rows, or groups, each third is left out in turn, unless one or two speak against it. With fewer
-    than sixty rows, or three groups, the spectrum decides, that is, the sorted relevances. Rows of
-    uneven weight count as their effective number (Kish), and rows of a regressor that are copies of
-    others once.
+    for the parameters or inputs that might matter, with several hidden layers where the error is
+    not nothing, and where what is left would do worse on rows that it has not seen, reckoned from
+    their leverage (Allen; Hansen and Larsen), than the network on those that it has. Network and
+    size are then found once more from two thirds of the rows, and have to predict the others better
+    than the network, by one standard error; of fewer than 1500 rows, or groups, each third is left
+    out in turn, unless one or two speak against it. With fewer than sixty rows, or three groups,
+    the spectrum decides, that is, the sorted relevances. Rows of uneven weight count as their
+    effective number (Kish), and rows of a regressor that are copies of others once.
 
     With ``layer=0``, or fewer than twenty rows for each column of X, inputs are removed if the
     criterion is better without them. Whatever the layer, inputs return that what is left of the

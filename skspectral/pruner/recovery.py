@@ -37,7 +37,7 @@ _ROUNDS, _GAIN = 6 * (0.4, 0.7), 0.5
 MOST_ROWS = 50_000
 
 
-def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=None):
+def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=None, most=None):
     """The network of as many inputs and hidden nodes as the data tell apart, without penalty.
 
     Parameters
@@ -54,6 +54,8 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
         them and they do little harm.
     few : bool, default=None
         Whether the rows are taken to be few for the inputs; None is what :func:`are_few` says.
+    most : tuple of int, default=None
+        Nodes of each hidden layer, at most; None is as many as the network has.
 
     Returns
     -------
@@ -67,7 +69,7 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
     seed = check_random_state(network.random_state).randint(np.iinfo(np.int32).max)
     rng = np.random.default_rng(int(seed))
     rows, targets, weights, axes = _rows(network, X, y, sample_weight, rng)
-    widths = tuple(len(b) for b in network.intercepts_[:-1])
+    widths = widths_of(network)
     with one_thread(), np.errstate(over="ignore", invalid="ignore"):
         table = Table(
             X,
@@ -87,9 +89,10 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
             problem, start, inputs = drop_inputs(table, problem, start, inputs)
         if len(inputs) < table.n_columns:
             problem, start, inputs = return_inputs(table, problem, start, inputs, rng)
-        free = _within(problem, _search(problem, start, rng), widths, rng)
+        most = widths if most is None else tuple(np.minimum(widths, most))
+        free = _within(problem, _search(problem, start, rng), most, rng)
         # What a cut to its places leaves may be worse than what there was.
-        free = min((free, shrink(problem, start, widths)), key=problem.criterion)
+        free = min((free, shrink(problem, start, most)), key=problem.criterion)
         if few or select:
             problem, free, inputs = drop_inputs(table, problem, free, inputs)
         free = problem.train(free, "float64", np.finfo(network.coefs_[0].dtype).eps ** 2)
@@ -138,6 +141,11 @@ def _criterion(trained):
 def candidates(network):
     """The nodes of each hidden layer that might matter, as masks."""
     return [core_mask(spectrum, _CANDIDATE) for spectrum in network.node_importances_]
+
+
+def widths_of(network):
+    """Nodes of each hidden layer, tuple of int."""
+    return tuple(len(b) for b in network.intercepts_[:-1])
 
 
 def has_nodes(network):

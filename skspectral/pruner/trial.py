@@ -18,6 +18,7 @@ from skspectral.pruner.recovery import (
     n_parameters,
     outstanding,
     recover,
+    widths_of,
 )
 
 # A trial holds out one of so many parts of the rows; each in turn where the rows, or their groups,
@@ -40,11 +41,11 @@ _FEWEST_ROWS, _FEWEST_OF_A_CLASS = 60, 3
 _ROWS_OF_CLASSES, _MOST_WORK = 10, 1e8
 
 
-def recovery_pays(network, X, y, sample_weight=None, groups=None, select=False):
-    """Whether the network that :func:`recover` finds predicts better than the given one.
+def widths_that_pay(network, X, y, sample_weight=None, groups=None, select=False):
+    """The size of network that :func:`recover` finds, if it predicts better than the given one.
 
-    For data that do not determine the size. Both are fitted to two thirds of the rows, from
-    the start, and compared on the others, each third in turn if the rows are few: by squared
+    For data that do not determine the size. Both are fitted to two thirds of the rows, from the
+    start, and compared on the others, each third in turn if the rows are few: by squared
     errors, or by the likelihood of the classes. It has to be better by one standard error of the
     difference, and not to classify more than one in two hundred of the others, or of their labels,
     wrongly in exchange; if it is more likely by two standard errors, one standard error more. Of
@@ -59,25 +60,27 @@ def recovery_pays(network, X, y, sample_weight=None, groups=None, select=False):
 
     Returns
     -------
-    pays : bool
-        False if it has no nodes that matter, with fewer than sixty rows or three groups, and where
-        two thirds of them are too few for a fit, or lack a class; of classes, with fewer than three
-        of each that it knows, with or without each label that varies, and where rows and parameters
-        that might matter are many, but not ten rows for each.
+    widths : tuple of int or None
+        The most nodes that were found of each hidden layer, if that pays. None, too, if the network
+        has no nodes that matter, with fewer than sixty rows or three groups, and where two thirds
+        of them are too few for a fit, or lack a class; of classes, with fewer than three of each
+        that it knows, with or without each label that varies, and where rows and parameters that
+        might matter are many, but not ten rows for each.
     """
     rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
     if not _is_enough(network, y, rows, groups):
-        return False
+        return None
     weights = weights_of(network, y, sample_weight)
     if effective(len(weights), weights) < _FEWEST_ROWS:
-        return False
-    lost, wrong, by_heart, tested = [], [], [], []
+        return None
+    widths, lost, wrong, by_heart, tested = [], [], [], [], []
     for train, held_out in _trials(network, y, rows, groups):
         if len(train) < _FEWEST_ROWS - _FEWEST_ROWS // N_PARTS:  # groups may differ in size
-            return False
+            return None
         pair = _tried(network, *rows_of(train, X, y, sample_weight), select)
         if pair is None:
-            return False
+            return None
+        widths.append(widths_of(pair[0]))
         unseen = rows_of(held_out, X, y)
         tested.append(held_out)
         lost.append(_more_lost(pair, *unseen))
@@ -91,12 +94,13 @@ def recovery_pays(network, X, y, sample_weight=None, groups=None, select=False):
             mean += _LESS_BY_HEART * max(0.0, np.mean(by_heart))
         # The other thirds would hardly turn that; of a group or two there is no standard error.
         if groups is None and mean > error:
-            return False
-    if not (mean <= -error and wrong):
-        return bool(mean <= -error)
-    # What is too sure of itself is unlikely, and for that alone a constant may be better.
-    n_more, its_error = mean_and_error(np.concatenate(wrong), *weights_and_groups)
-    return bool(n_more <= _MORE_WRONG + (mean <= -_FAR * error) * its_error)
+            return None
+    pays = mean <= -error
+    if pays and wrong:
+        # What is too sure of itself is unlikely, and for that alone a constant may be better.
+        n_more, its_error = mean_and_error(np.concatenate(wrong), *weights_and_groups)
+        pays = n_more <= _MORE_WRONG + (mean <= -_FAR * error) * its_error
+    return tuple(np.max(widths, axis=0).tolist()) if pays else None
 
 
 def _is_enough(network, y, rows, groups):

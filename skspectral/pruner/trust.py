@@ -24,8 +24,9 @@ from skspectral.pruner.recovery import (
     n_parameters,
     outstanding,
     recover,
+    widths_of,
 )
-from skspectral.pruner.trial import N_PARTS, recovery_pays
+from skspectral.pruner.trial import N_PARTS, widths_that_pay
 
 # With more inputs than there are rows for, those beyond may be noise below this share of the
 # largest.
@@ -38,6 +39,10 @@ _EXPLAINED = 0.8
 # or where that of rows left out is no larger than noise alone would make it, but for this factor.
 _PLENTY, _AS_NOISE = 8, 1.02
 
+# What has won a trial may have so many times the nodes once it has seen all rows: of weak signals a
+# search may take noise for nodes that no other has found.
+_MORE_NODES = 1.25
+
 # Rows times outputs times the square of the parameters, at most, to reckon the former from one
 # training.
 _MOST_PRODUCTS = 1e11
@@ -48,8 +53,9 @@ def found_in_data(network, X, y, sample_weight=None, groups=None, inputs=None, s
 
     It is where the rows are many for the inputs and nodes of a regressor that might matter, and
     what is found would predict rows that it has not seen about as well as the network explains
-    those that it has. Otherwise, and always if the rows are in groups, of which those errors say
-    nothing, it has to predict others better: see :func:`recovery_pays`.
+    those that it has; of several hidden layers, where its error is nothing. Otherwise, and always
+    if the rows are in groups, of which those errors say nothing, it has to predict others better:
+    see :func:`widths_that_pay`.
 
     Parameters
     ----------
@@ -68,12 +74,19 @@ def found_in_data(network, X, y, sample_weight=None, groups=None, inputs=None, s
         found = recover(network, X, y, sample_weight, inputs, select)
         if _foresees(*found, network, X, y, sample_weight):
             return found
-    if not recovery_pays(network, X, y, sample_weight, groups, select):
+    widths = widths_that_pay(network, X, y, sample_weight, groups, select)
+    if widths is None:
         return None
     n_rows = _n_rows(network, y, sample_weight)
     few, tried = (are_few(n, network.n_features_in_) for n in (n_rows, n_rows * (1 - 1 / N_PARTS)))
-    if found is None or few != tried:  # what has won the trial, and no other search
-        found = recover(network, X, y, sample_weight, inputs, select, few=tried)
+    if len(widths) > 1 or is_classifier(network):
+        # Layers make up for each other, and of classes fewer rows show fewer nodes.
+        most = widths_of(network)
+    else:
+        most = (int(_MORE_NODES * widths[0]),)
+    # What has won the trial, and no other search, nor a network of many more nodes.
+    if found is None or few != tried or np.any(np.greater(widths_of(found[0]), most)):
+        found = recover(network, X, y, sample_weight, inputs, select, few=tried, most=most)
     return found
 
 
@@ -124,6 +137,9 @@ def _foresees(found, masks, network, X, y, sample_weight):
     is_nothing = fitted < loss_of(found).nothing
     if is_nothing and n_telling(targets, weights) >= _PLENTY * n_parameters:
         return True
+    if len(others) > 1:
+        # One more layer, and the curvature that is left out of account is not small any more.
+        return False
     unseen = fitted
     if errors.size * n_parameters**2 <= _MOST_PRODUCTS:
         errors = _left_out(found, masks[0], X, targets, errors, weights)
