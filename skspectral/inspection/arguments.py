@@ -10,7 +10,6 @@ from sklearn.utils.validation import check_is_fitted
 from skspectral.pipelines import last_step
 
 OURS = "SpectralMLPRegressor or SpectralMLPClassifier, or a Pipeline that ends in one"
-WITH_WEIGHTS = "network with the weights coefs_, or a Pipeline that ends in one"
 
 
 def as_list(estimators):

@@ -2,12 +2,7 @@
 
 import numpy as np
 
-from skspectral.inspection.arguments import (
-    as_list,
-    default_names,
-    fitted_network,
-    one_each,
-)
+from skspectral.inspection.arguments import as_list, default_names, fitted_network, one_each
 from skspectral.inspection.paths import path_distribution
 from skspectral.inspection.style import curve_style, new_axes
 

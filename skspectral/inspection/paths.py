@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from skspectral.inspection.arguments import WITH_WEIGHTS, fitted_network, layer_index
+from skspectral.inspection.arguments import fitted_network, layer_index
+
+_WITH_WEIGHTS = "network with the weights coefs_, or a Pipeline that ends in one"
 
 
 def path_distribution(estimator, *, layer=-1, core_only=True):
@@ -52,7 +54,7 @@ def path_distribution(estimator, *, layer=-1, core_only=True):
     >>> path_distribution(teacher)
     array([-3.,  2.])
     """
-    network = fitted_network(estimator, allowed=WITH_WEIGHTS)
+    network = fitted_network(estimator, allowed=_WITH_WEIGHTS)
     layer = layer_index(layer, len(network.coefs_) - 1, first=1)
     widths = [*map(len, network.coefs_), network.coefs_[-1].shape[1]]
     counting = [np.ones(n, dtype=bool) for n in widths]

@@ -269,8 +269,8 @@ class SpectralPruner(BasePruner):
         if self.prefit:
             refuse_other_data(network_of(estimator), X, y, network_weights(estimator, params))
         masks = self._select(estimator)
-        asked = self.threshold == "auto" and self.n_nodes_to_select is None and self.refit
-        asked = asked and train is None
+        is_open = self.threshold == "auto" and self.n_nodes_to_select is None
+        asked = is_open and self.refit and train is None
         if asked:
             found = self._found(estimator, masks[0], X, y, params, codes)
             if found is not None:
