@@ -113,7 +113,36 @@ def test_too_little_to_tell_is_taken_for_noise(counts, classifier):
     y = np.repeat([0, 1], counts)
     alpha = classifier.set_params(alpha="auto").fit(X, y).alpha_
     spread = 4 * np.prod(counts) / len(y) ** 2
-    assert alpha == pytest.approx(min(0.05 * np.sqrt(spread * 2 / len(y)), 0.01))
+    assert alpha == pytest.approx(0.05 * np.sqrt(spread * 2 / len(y)))
+
+
+@pytest.mark.filterwarnings("ignore::skspectral.mlp.warnings.CollapseWarning")
+def test_classes_of_chance_are_taken_for_noise():
+    """The best of many epochs is often better than a constant by a standard error, by chance."""
+    strengths = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        X, y = rng.standard_normal((200, 3)), rng.integers(2, size=200)
+        mlp = SpectralMLPClassifier(20, alpha="auto", max_iter=1000, random_state=seed)
+        strengths.append(mlp.fit(X, y).alpha_)
+    formula = 0.05 * np.sqrt(3 / 200)
+    assert formula / 2 < min(strengths)
+    assert max(strengths) < 1.5 * formula
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_few_rows_with_much_noise_are_penalised_as_the_formula_says(seed):
+    """Up to 3e-2, where a pilot is better for it than at 1e-2."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((2400, 30))
+    y = X[:, 0] + np.maximum(X[:, 1], 0) + rng.standard_normal(2400)
+    networks = [
+        SpectralMLPRegressor(20, alpha=alpha, random_state=seed).fit(X[:400], y[:400])
+        for alpha in ("auto", 1e-2)
+    ]
+    assert 0.015 < networks[0].alpha_ < 0.025
+    scores = [network.score(X[400:], y[400:]) for network in networks]
+    assert scores[0] > scores[1] + 0.02
 
 
 def test_what_is_next_to_noise_is_penalised_until_little_is_learnt_by_heart():

@@ -10,11 +10,12 @@ import pytest
 from scipy.sparse import csr_array, issparse
 from sklearn import config_context
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.datasets import load_wine
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_selection import VarianceThreshold
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, Ridge
@@ -281,6 +282,46 @@ def test_pipeline_inside(wine, wine_pipe):
     assert set(selector.get_feature_names_out()) < {f"pca{k}" for k in range(6)}
     expected = rotated[:-1].transform(X)[:, selector.get_support()]
     np.testing.assert_array_equal(selector.transform(X), expected)
+
+
+def test_steps_that_leave_columns_out_leave_the_others_what_they_are(data):
+    """Whether a column is constant in some fold must not decide what is returned."""
+    X = pd.DataFrame(data[0], columns=list("abcd")).assign(e=1.0)[list("eabcd")]
+    mlp = SpectralMLPRegressor(8, solver="lbfgs", random_state=0)
+    pipe = make_pipeline(VarianceThreshold(), StandardScaler(), mlp)
+    selector = SpectralPruner(pipe, layer=0).set_output(transform="pandas").fit(X, data[1])
+    assert selector.get_support().tolist() == [False, True, True, False, False]
+    assert (selector.feature_importances_ > 0).tolist() == selector.get_support().tolist()
+    kept = selector.transform(X)
+    pd.testing.assert_frame_equal(kept, X[["a", "b"]])
+    assert list(selector.get_feature_names_out()) == ["a", "b"]
+    back = selector.inverse_transform(kept)
+    np.testing.assert_array_equal(back, X * [0, 1, 1, 0, 0])
+
+
+def test_steps_that_reorder_columns_pass_on_what_they_make(data):
+    X = pd.DataFrame(data[0], columns=list("abcd"))
+    order = make_column_transformer(
+        (StandardScaler(), ["d", "c", "b", "a"]), verbose_feature_names_out=False
+    )
+    mlp = SpectralMLPRegressor(8, solver="lbfgs", random_state=0)
+    selector = SpectralPruner(make_pipeline(order, mlp), layer=0).fit(X, data[1])
+    assert list(selector.get_feature_names_out()) == ["b", "a"]
+    scaled = StandardScaler().fit_transform(X[["b", "a"]])
+    np.testing.assert_allclose(selector.transform(X), scaled)
+
+
+@pytest.mark.parametrize("threshold", ["auto", "gap"])
+@pytest.mark.parametrize("layer", [0, 1])
+def test_relevance_agrees_with_the_choice(layer, threshold, data):
+    mlp = SpectralMLPRegressor(8, solver="lbfgs", random_state=0)
+    pruner = SpectralPruner(mlp, layer=layer, threshold=threshold).fit(*data)
+    relevance = pruner.feature_importances_
+    np.testing.assert_array_equal(relevance > 0, pruner.get_support())
+    small = pruner.pruned_estimator_
+    kept = small.feature_importances_ if layer == 0 else small.node_importances_[0]
+    shares = relevance[relevance > 0] / relevance.sum()
+    np.testing.assert_allclose(shares, kept / kept.sum(), rtol=1e-6)
 
 
 @pytest.mark.parametrize(

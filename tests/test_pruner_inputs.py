@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from skspectral import SpectralMLPRegressor, SpectralPruner
+from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
+from skspectral.pruner import inputs as inputs_module
 from skspectral.pruner.elimination import eliminate
 from skspectral.pruner.free import FreeNetwork
-from skspectral.pruner.inputs import _lost, _without_weakest, drop_inputs, return_inputs
+from skspectral.pruner.inputs import _without_weakest, drop_inputs, return_inputs
 from skspectral.pruner.loss import SquaredError
+from skspectral.pruner.lost_inputs import lost_inputs
 from skspectral.pruner.recovery import Table, recover
 from skspectral.pruner.trust import is_recoverable
 
@@ -114,9 +116,48 @@ def test_the_error_tells_of_a_line_a_bend_and_a_product(shape):
     y = (y - y.mean()) / y.std()
     table = table_of(X, y)
     own = fitted(table, np.array([3]))
-    assert _lost(table, *own).tolist() == [7]
+    assert lost_inputs(table, *own).tolist() == [7]
     nothing = table_of(X, (X[:, 3] + rng.standard_normal(1000)) / np.sqrt(2))
-    assert _lost(nothing, *fitted(nothing, np.array([3]))).tolist() == []
+    assert lost_inputs(nothing, *fitted(nothing, np.array([3]))).tolist() == []
+
+
+def test_the_error_tells_of_two_that_are_lost_together():
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((1000, 200))
+    y = X[:, 7] * X[:, 150] + X[:, 3] + rng.standard_normal(1000)
+    table = table_of(X, (y - y.mean()) / y.std())
+    assert sorted(lost_inputs(table, *fitted(table, np.array([3])))) == [7, 150]
+
+
+def test_two_rare_events_in_one_row_are_no_product():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.standard_normal(1000), rng.random((1000, 100)) < 0.005])
+    y = X[:, 0] + rng.standard_normal(1000)
+    table = table_of(X, (y - y.mean()) / y.std())
+    assert len(lost_inputs(table, *fitted(table, np.array([0])))) == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_was_learnt_by_heart_hides_nothing_in_the_end(seed):
+    """It leaves no error that could show an input that is missing, until the search has ended."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((300, 20))
+    y = (X[:, 0] + 0.5 * rng.logistic(size=300) > 0).astype(int)
+    without = X * (np.arange(20) > 0)
+    student = SpectralMLPClassifier((30, 15), random_state=seed).fit(without, y)
+    assert student.score(without, y) == 1
+    found, masks = recover(student, X, y, select=True, few=True)
+    assert masks[0].nonzero()[0].tolist() == [0]
+    assert found.score(X, y) > 0.7
+
+
+def test_nothing_leaves_in_place_of_nothing(monkeypatch):
+    """Where no input returns after all, those of little use stay: they are not asked here."""
+    X, y = hinges()
+    table = table_of(X, y)
+    own = fitted(table, np.array([0, 1, 5]))
+    monkeypatch.setattr(inputs_module, "lost_inputs", lambda *_: np.array([7]))
+    assert return_inputs(table, *own, np.random.default_rng(0))[0] is own[0]
 
 
 def test_rows_without_weight_tell_nothing():

@@ -767,6 +767,24 @@ def test_where_the_size_is_not_certain_a_trial_decides():
     assert overfitted.get_params() == student.get_params()
 
 
+def test_a_trial_takes_the_strength_of_the_network(monkeypatch):
+    """Of fewer rows "auto" may choose another, and the trial would be of another network."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((150, 10))
+    y = X[:, 0] + np.maximum(X[:, 1], 0) + rng.standard_normal(150)
+    network = SpectralMLPRegressor(20, alpha="auto", max_iter=400, random_state=0).fit(X, y)
+    strengths = []
+
+    def spy(student, *args, **settings):
+        strengths.append(student.alpha_)
+        return recover(student, *args, **settings)
+
+    monkeypatch.setattr(trial, "recover", spy)
+    widths_that_pay(network, X, y)
+    assert strengths
+    assert set(strengths) == {network.alpha_}
+
+
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")  # so narrow, it takes its time
 @pytest.mark.parametrize("layer", [0, -1])
 @pytest.mark.parametrize("widths", [1, 2, (2, 3)])

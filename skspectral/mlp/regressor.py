@@ -36,9 +36,9 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         What moves in training besides the intercepts.
     alpha : float or "auto", default=1e-3
         Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise, from
-        3e-4 to 1e-2, over the root of the number of outputs: a pilot training, half as long (if
+        3e-4 to 3e-2, over the root of the number of outputs: a pilot training, half as long (if
         that learns nothing, as long), on four fifths of the rows measures its error on the others,
-        drawn at random, and up to three more show whether the strength is too much or too little;
+        drawn at random, and up to four more show whether the strength is too much or too little;
         rows that are copies count once. See ``alpha_`` and the page on defaults.
     alpha_phi, alpha_lambda, alpha_w : float, default=None
         Strengths for eigenvectors, eigenvalues and dense weights; None is `alpha`. Only the product

@@ -13,11 +13,16 @@ from skspectral.mlp.warnings import silence
 
 # Weaker ones leave nodes that 8000 steps of Adam do not bring to zero.
 _WEAKEST = 3e-4
-# Stronger ones silence inputs that matter, unless there is little to learn: then the others follow.
+# Stronger ones silence inputs that matter, unless there is little to learn: then the others follow,
+# or if a pilot is better for it.
 _STRONGEST, _STRONGEST_OF_NOISE = 1e-2, 3e-2
 _FACTOR = 0.05
 # To one that is stronger than the formula says, if that is better.
 _STEP = 3
+
+# Standard errors by which a pilot has to be better before less is penalised. Of classes that are
+# chance the best epoch of a pilot beats a constant by one on half of the tables.
+_CERTAINTY_OF_CLASSES = 2
 
 # A pilot takes this share of the epochs, with the warm-up of all, and holds out this share of rows.
 _PILOT, _HELD_OUT = 0.5, 0.2
@@ -36,16 +41,17 @@ def automatic_strength(estimator, X, y, weights=None):
     losses are averaged. ``share * spread`` stands for sigma^2: `share` is what a pilot training of
     Adam with the weakest strength, half as long as the fit, gets wrong of what a constant gets
     wrong, on a fifth of the rows that it has not seen, and `spread` the variance of the classes
-    over that of classes of equal weight. A pilot
-    that is not better than a constant, by a standard error, is repeated as long as the fit: only
-    what that does not learn either is noise.
+    over that of classes of equal weight. A pilot that is not better than a constant, by a standard
+    error (of classes by two), is repeated as long as the fit: only what that does not learn either
+    is noise.
 
     Pilots by the solver of the network, compared where they end, say what the formula does not
     know. If one with this strength has more wrong than that with the weakest, by more than a
-    standard error, the geometric mean of the two is tried, and then the weakest taken: the true
-    nodes may be many, each hardly more than noise. Otherwise, if one with three times the strength,
-    3e-2 at most, has less wrong by as much, that is taken: the noise may be in a few rows. Rows
-    that are copies of others count once.
+    standard error (of classes two), the geometric mean of the two is tried, and then the weakest
+    taken: the true nodes may be many, each hardly more than noise. Otherwise, where the formula
+    says more than 1e-2, that is taken, up to 3e-2, if it has less wrong; and then three times the
+    strength, 3e-2 at most, if that has less wrong by a standard error: the noise may be in a few
+    rows. Rows that are copies of others count once.
 
     Parameters
     ----------
@@ -69,32 +75,39 @@ def automatic_strength(estimator, X, y, weights=None):
         X, y, weights = X[rows], y[rows], of_copies
     constant = estimator._error_of_constant(y, weights)
     if len(y) < _FEWEST_ROWS or not constant:
-        return _strength(estimator, X, y, weights, share=1.0)  # too little to tell
+        # Too little to show anything.
+        return _strength(estimator, X, y, weights, share=1.0, most=_STRONGEST_OF_NOISE)
     n_held_out = _HELD_OUT * len(y) * _n_labels(estimator, y, weights)
+    certainty = _CERTAINTY_OF_CLASSES if is_classifier(estimator) else 1
     root = _root(estimator, y, weights)
     weakest, strongest = _WEAKEST / root, _STRONGEST_OF_NOISE / root
     for length in (_PILOT, 1.0):
         least, last = _errors_of_pilot(estimator, X, y, weights, length, weakest)
-        learns = least < constant - _standard_error(estimator, constant, n_held_out)
+        learns = least < constant - certainty * _standard_error(estimator, constant, n_held_out)
         if learns:
             break
     most = _STRONGEST if learns else _STRONGEST_OF_NOISE
-    alpha = _strength(estimator, X, y, weights, min(least / constant, 1.0), most)
+    by_formula = partial(_strength, estimator, X, y, weights, min(least / constant, 1.0))
+    alpha = by_formula(most)
     if alpha == weakest or not learns:
         return alpha
     error_of = partial(_last_error_of_pilot, estimator, X, y, weights, length)
     if estimator.solver != "adam":
         last = error_of(weakest)
-    most, error = last + _standard_error(estimator, last, n_held_out), error_of(alpha)
+    most = last + certainty * _standard_error(estimator, last, n_held_out)
+    error = error_of(alpha)
     if error > most:
         between = float(np.sqrt(alpha * weakest))
         return between if error_of(between) <= most else weakest
+    asked = by_formula(_STRONGEST_OF_NOISE)
+    if alpha < asked and (its_error := error_of(asked)) < error:
+        alpha, error = asked, its_error
     stronger = min(_STEP * alpha, strongest)
     least = error - _standard_error(estimator, error, n_held_out)
     return stronger if alpha < stronger and error_of(stronger) < least else alpha
 
 
-def _strength(estimator, X, y, weights, share, most=_STRONGEST):
+def _strength(estimator, X, y, weights, share, most):
     """The formula, for a share of the errors of a constant, up to `most`."""
     slope = 1 if is_classifier(estimator) else 2
     noise = share * estimator._spread(y, weights)

@@ -90,8 +90,14 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
 
     @property
     def feature_importances_(self):
-        """Relevance R of all nodes of `layer` in the full network, ndarray of shape (n_nodes,)."""
-        return relevances(network_of(self.estimator_))[self._layer()].astype(float)
+        """Relevance R of all nodes of `layer`, in the pruned network, ndarray of shape (n_nodes,).
+
+        Zeros for those that are cut.
+        """
+        layer = self._layer()
+        relevance = np.zeros(len(self.masks_[layer]))
+        relevance[self.masks_[layer]] = relevances(self.pruned_estimator_)[layer]
+        return self._among_columns(relevance)
 
     @property
     def n_features_in_(self):
@@ -120,15 +126,13 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         -------
         X_out : {ndarray, sparse matrix, DataFrame} of shape (n_samples, n_kept)
             With ``layer=0`` the kept columns: of X itself, or, if the steps of a Pipeline before
-            the network rename them, of what reaches the network. Otherwise the activations of the
-            kept nodes of the hidden layer in the pruned network.
+            the network rename or reorder them, of what reaches the network. Otherwise the
+            activations of the kept nodes of the hidden layer in the pruned network.
         """
         layer = self._layer()
         if layer > 0:
             return self._activations(X, layer)
-        if self._keeps_names():
-            return super().transform(X)
-        return self._inputs(X)
+        return self._inputs(X) if self._columns() is None else super().transform(X)
 
     @available_if(_cuts_inputs)
     def inverse_transform(self, X):
@@ -315,7 +319,7 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         return layer_index(self.layer, network_of(estimator))
 
     def _get_support_mask(self):
-        return self.masks_[self._layer()]
+        return self._among_columns(self.masks_[self._layer()])
 
     def _inputs(self, X):
         """What the pruned network takes."""
@@ -336,16 +340,30 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         weights, intercepts = small.coefs_[:layer], small.intercepts_[:layer]
         return forward(X, weights, intercepts, small.activation, small.activation)
 
-    def _keeps_names(self):
-        """Whether each column that reaches the network is one of X, by the names of the steps."""
+    def _columns(self):
+        """The columns of X that reach the network, by the names of the steps before it, a mask.
+
+        None if others do, or in another order.
+        """
         steps = steps_before(self.estimator_)
         if steps is None:
-            return True
+            return np.ones(self.n_features_in_, dtype=bool)
         try:
             names = _check_feature_names_in(self)
-            return np.array_equal(steps.get_feature_names_out(names), names)
+            reaching_names = steps.get_feature_names_out(names)
         except (AttributeError, ValueError):  # a step that counts or names nothing
-            return False
+            return None
+        columns = np.isin(names, reaching_names)
+        return columns if np.array_equal(names[columns], reaching_names) else None
+
+    def _among_columns(self, values):
+        """What is known of each input of the network, for each column of X; zero for the others."""
+        columns = self._columns() if self._layer() == 0 else None
+        if columns is None:
+            return values
+        placed = np.zeros(len(columns), dtype=values.dtype)
+        placed[columns] = values
+        return placed
 
     def _cut(self, estimator, masks, X, y, params, groups, train=None):
         """Cut the network of a fitted estimator, and refit it. X is what reaches the network.

@@ -6,6 +6,7 @@ from scipy.stats import chi2
 from skspectral.pruner.elimination import eliminate
 from skspectral.pruner.free import FreeNetwork
 from skspectral.pruner.growth import grow
+from skspectral.pruner.lost_inputs import RARELY, lost_inputs
 
 # Inputs that leave together, as a share of those that are left.
 _TOGETHER = 0.25
@@ -17,15 +18,12 @@ _BEYOND = 3
 # Added to the correlations of inputs, all of which others may determine exactly.
 _RIDGE = 1e-10
 
-# An input is worth twice what noise gains once in a hundred data sets: the other parameters bend
-# towards it, and the end of L-BFGS varies. Measured; see docs/teachers.rst.
-_RARELY, _TIMES = 0.01, 2
+# An input is worth twice what noise gains rarely: the other parameters bend towards it, and the end
+# of L-BFGS varies. Measured; see docs/teachers.rst.
+_TIMES = 2
 
-# Inputs that return at once, and rounds.
-_MOST_AT_ONCE, _N_ROUNDS = 4, 5
-
-# Columns that are compared at a time.
-_COLUMNS = 256
+# Rounds in which inputs return.
+_N_ROUNDS = 5
 
 
 def drop_inputs(table, problem, network, inputs):
@@ -73,7 +71,7 @@ def return_inputs(table, problem, network, inputs, rng):
 
     The penalty can silence an input for good before training has seen what it is for, above all
     one among hundreds that acts by its square or by a product. What is left of the error then
-    depends on it, alone or times one of the others.
+    depends on it: see :func:`~skspectral.pruner.lost_inputs.lost_inputs`.
 
     Parameters
     ----------
@@ -90,7 +88,7 @@ def return_inputs(table, problem, network, inputs, rng):
     for _ in range(_N_ROUNDS):
         if not problem.can_gain(network):
             break
-        lost = _lost(table, problem, network, inputs)
+        lost = lost_inputs(table, problem, network, inputs)
         if len(lost) == 0:
             break
         more = np.append(inputs, lost)
@@ -99,7 +97,8 @@ def return_inputs(table, problem, network, inputs, rng):
         wider = FreeNetwork([into, *network.weights[1:]], network.intercepts, network.nodes)
         wider, _ = eliminate(larger, larger.train(grow(larger, wider, rng)))
         larger, wider, more = drop_inputs(table, larger, wider, more)
-        if _criterion(table, larger, wider) >= _criterion(table, problem, network):
+        gain = _criterion(table, problem, network) - _criterion(table, larger, wider)
+        if gain <= 0 or not np.isin(lost, more).any():
             break
         problem, network, inputs = larger, wider, more
     return problem, network, inputs
@@ -114,7 +113,7 @@ def _criterion(table, problem, network):
 
 def _price(table, network):
     """What an input must lower the first term of the criterion by."""
-    return _TIMES * chi2.isf(_RARELY / table.n_columns, network.weights[0].shape[1])
+    return _TIMES * chi2.isf(RARELY / table.n_columns, network.weights[0].shape[1])
 
 
 def _without_weakest(problem, network, most, bearable):
@@ -157,34 +156,3 @@ def _without_weakest(problem, network, most, bearable):
     into = into[left] / scales[left, None]
     intercepts = [intercepts - means[left] @ into, *network.intercepts[1:]]
     return FreeNetwork([into, *network.weights[1:]], intercepts, network.nodes), left
-
-
-def _lost(table, problem, network, inputs):
-    """Columns that the error depends on, the most telling first."""
-    rows = problem.some_rows
-    error = -problem.loss.slopes(problem.layers(network)[-1], problem.targets)[rows]
-    if problem.weights is not None:
-        error = error * problem.weights[rows, None]
-    partners = np.column_stack([np.ones(len(error)), _standard(problem.X[rows])])
-    # The error of each output, times each of the partners.
-    errors = (error[:, :, None] * partners[:, None, :]).reshape(len(error), -1)
-    shapes = [errors, error]
-    scales = [np.linalg.norm(e, axis=0) for e in shapes]
-    n_terms = sum(e.shape[1] for e in shapes)
-    scores = np.zeros(table.n_columns)
-    for start in range(0, table.n_columns, _COLUMNS):
-        X = _standard(table.columns(slice(start, start + _COLUMNS), rows))
-        bent = _standard(np.abs(X))
-        for values, e, scale in zip((X, bent), shapes, scales, strict=True):
-            shares = values.T @ e / np.where(scale > 0, scale, np.inf)
-            scores[start : start + _COLUMNS] += (shares**2).sum(axis=1)
-    scores[inputs] = 0
-    least = chi2.isf(_RARELY / table.n_columns, n_terms)
-    order = np.argsort(-scores, kind="stable")[:_MOST_AT_ONCE]
-    return order[scores[order] > least]
-
-
-def _standard(X):
-    X = X - X.mean(axis=0)
-    scale = X.std(axis=0)
-    return X / np.where(scale > 0, scale, np.inf)

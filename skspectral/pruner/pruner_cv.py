@@ -70,7 +70,7 @@ class SpectralPrunerCV(BasePruner):
     masks_ : list of ndarray of shape (n_nodes,), bool
         The kept nodes of each layer, inputs first.
     feature_importances_ : ndarray of shape (n_nodes,)
-        Relevance R of all nodes of `layer` in the full network.
+        Relevance R of all nodes of `layer` in the pruned network, zeros for those that are cut.
     refit_scores_ : dict
         As for :class:`SpectralPruner`.
     largest_change_ : float

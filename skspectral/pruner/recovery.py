@@ -1,6 +1,7 @@
 """As many inputs and hidden nodes as the data tell apart."""
 
 from dataclasses import replace
+from functools import partial
 from operator import itemgetter
 
 import numpy as np
@@ -83,18 +84,20 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
         n_rows = int(effective(len(rows), weights))
         few = are_few(n_rows, table.n_columns) if few is None else few
         starts = [_most_relevant(network, n_rows)] if few else _relevant(network, inputs)
-        trained = (_trained(table, network, start, axes) for start in starts)
-        problem, start, inputs = min(trained, key=_criterion)
+        found = min((_trained(table, network, start, axes) for start in starts), key=_criterion)
         if few or select:
-            problem, start, inputs = drop_inputs(table, problem, start, inputs)
-        if len(inputs) < table.n_columns:
-            problem, start, inputs = return_inputs(table, problem, start, inputs, rng)
+            found = drop_inputs(table, *found)
+        if len(found[-1]) < table.n_columns:
+            found = return_inputs(table, *found, rng)
         most = widths if most is None else tuple(np.minimum(widths, most))
-        free = _within(problem, _search(problem, start, rng), most, rng)
-        # What a cut to its places leaves may be worse than what there was.
-        free = min((free, shrink(problem, start, most)), key=problem.criterion)
-        if few or select:
-            problem, free, inputs = drop_inputs(table, problem, free, inputs)
+        search = partial(_searched, table, most=most, drop=few or select, rng=rng)
+        found = search(*found)
+        if len(found[-1]) < table.n_columns:
+            # What was learnt by heart had left no error to show what was lost.
+            more = return_inputs(table, *found, rng)
+            if more[0] is not found[0]:
+                found = search(*more)
+        problem, free, inputs = found
         free = problem.train(free, "float64", np.finfo(network.coefs_[0].dtype).eps ** 2)
         free = _placed(free, widths)
     return _written(network, free, inputs, axes)
@@ -157,6 +160,14 @@ def n_parameters(network, n_inputs):
     """Weights between so many inputs and the nodes that might matter."""
     widths = [n_inputs, *(mask.sum() for mask in candidates(network)), network.n_outputs_]
     return np.dot(widths[:-1], widths[1:])
+
+
+def _searched(table, problem, network, inputs, most, drop, rng):
+    """The problem, what :func:`_search` finds of `most` nodes at most, and its inputs."""
+    free = _within(problem, _search(problem, network, rng), most, rng)
+    # What a cut to its places leaves may be worse than what there was.
+    free = min((free, shrink(problem, network, most)), key=problem.criterion)
+    return drop_inputs(table, problem, free, inputs) if drop else (problem, free, inputs)
 
 
 def _search(problem, network, rng):

@@ -29,8 +29,8 @@ N_PARTS, _MANY_ROWS = 3, 1500
 # network; and a standard error of it, if the classes are more likely by so many.
 _MORE_WRONG, _FAR = 5e-3, 2
 
-# From all rows less is learnt by heart than from those of a trial. Were it all that rows left out
-# lose more than those seen, it would be a sixth of it; of classes it is about this share, measured.
+# From all rows less is learnt by heart than from those of a trial: of classes up to about this share
+# of what rows left out lose more than those seen (benchmarks/trials.py).
 _LESS_BY_HEART = 0.25
 
 # Rows that a trial takes; and of each class.
@@ -143,6 +143,8 @@ def _tried(network, X, y, sample_weight, select):
     if lacks_a_class(network, y):
         return None
     student = clone(network)
+    if network.alpha == "auto":  # of fewer rows the pilots may choose another, of another network
+        student.set_params(alpha=network.alpha_)
     student.set_callbacks()
     with silence():  # the fit to all rows has said what there is to say
         try:
