@@ -20,9 +20,10 @@ _FACTOR = 0.05
 # To one that is stronger than the formula says, if that is better.
 _STEP = 3
 
-# Standard errors by which a pilot has to be better before less is penalised. Of classes that are
-# chance the best epoch of a pilot beats a constant by one on half of the tables.
-_CERTAINTY_OF_CLASSES = 2
+# Standard errors by which a pilot of noisy classes has to be better before less is penalised, or of
+# classes that may be chance: the best epoch beats a constant by one on half of such tables. Noisy
+# are those of which a pilot gets more than this share wrong of what a constant does.
+_CERTAINTY_OF_CLASSES, _NOISY = 2, 0.5
 
 # A pilot takes this share of the epochs, with the warm-up of all, and holds out this share of rows.
 _PILOT, _HELD_OUT = 0.5, 0.2
@@ -47,11 +48,12 @@ def automatic_strength(estimator, X, y, weights=None):
 
     Pilots by the solver of the network, compared where they end, say what the formula does not
     know. If one with this strength has more wrong than that with the weakest, by more than a
-    standard error (of classes two), the geometric mean of the two is tried, and then the weakest
-    taken: the true nodes may be many, each hardly more than noise. Otherwise, where the formula
-    says more than 1e-2, that is taken, up to 3e-2, if it has less wrong; and then three times the
-    strength, 3e-2 at most, if that has less wrong by a standard error: the noise may be in a few
-    rows. Rows that are copies of others count once.
+    standard error (of classes two, if the pilot gets more than half as many wrong as a constant),
+    the geometric mean of the two is tried, and then the weakest taken: the true nodes may be many,
+    each hardly more than noise. Otherwise, where the formula says more than 1e-2, that is taken, up
+    to 3e-2, if it has less wrong; and then three times the strength, 3e-2 at most, if that has less
+    wrong by a standard error: the noise may be in a few rows. Rows that are copies of others count
+    once.
 
     Parameters
     ----------
@@ -94,6 +96,8 @@ def automatic_strength(estimator, X, y, weights=None):
     error_of = partial(_last_error_of_pilot, estimator, X, y, weights, length)
     if estimator.solver != "adam":
         last = error_of(weakest)
+    if least < _NOISY * constant:
+        certainty = 1
     most = last + certainty * _standard_error(estimator, last, n_held_out)
     error = error_of(alpha)
     if error > most:

@@ -29,8 +29,8 @@ N_PARTS, _MANY_ROWS = 3, 1500
 # network; and a standard error of it, if the classes are more likely by so many.
 _MORE_WRONG, _FAR = 5e-3, 2
 
-# From all rows less is learnt by heart than from those of a trial: of classes up to about this share
-# of what rows left out lose more than those seen (benchmarks/trials.py).
+# From all rows less is learnt by heart than from those of a trial: of classes by up to about this
+# share of what rows left out lose more than those seen (benchmarks/trials.py).
 _LESS_BY_HEART = 0.25
 
 # Rows that a trial takes; and of each class.
