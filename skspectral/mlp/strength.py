@@ -13,8 +13,8 @@ from skspectral.mlp.warnings import silence
 
 # Weaker ones leave nodes that 8000 steps of Adam do not bring to zero.
 _WEAKEST = 3e-4
-# Stronger ones silence inputs that matter, unless there is little to learn: then the others follow,
-# or if a pilot is better for it.
+# Those above the first silence inputs that matter, but are taken, up to the second, where nothing
+# is learnt or a pilot is better for it.
 _STRONGEST, _STRONGEST_OF_NOISE = 1e-2, 3e-2
 _FACTOR = 0.05
 # To one that is stronger than the formula says, if that is better.
@@ -88,9 +88,8 @@ def automatic_strength(estimator, X, y, weights=None):
         learns = least < constant - certainty * _standard_error(estimator, constant, n_held_out)
         if learns:
             break
-    most = _STRONGEST if learns else _STRONGEST_OF_NOISE
     by_formula = partial(_strength, estimator, X, y, weights, min(least / constant, 1.0))
-    alpha = by_formula(most)
+    alpha = by_formula(_STRONGEST if learns else _STRONGEST_OF_NOISE)
     if alpha == weakest or not learns:
         return alpha
     error_of = partial(_last_error_of_pilot, estimator, X, y, weights, length)
@@ -98,11 +97,11 @@ def automatic_strength(estimator, X, y, weights=None):
         last = error_of(weakest)
     if least < _NOISY * constant:
         certainty = 1
-    most = last + certainty * _standard_error(estimator, last, n_held_out)
+    tolerable = last + certainty * _standard_error(estimator, last, n_held_out)
     error = error_of(alpha)
-    if error > most:
+    if error > tolerable:
         between = float(np.sqrt(alpha * weakest))
-        return between if error_of(between) <= most else weakest
+        return between if error_of(between) <= tolerable else weakest
     asked = by_formula(_STRONGEST_OF_NOISE)
     if alpha < asked and (its_error := error_of(asked)) < error:
         alpha, error = asked, its_error
