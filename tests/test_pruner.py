@@ -299,6 +299,27 @@ def test_steps_that_leave_columns_out_leave_the_others_what_they_are(data):
     np.testing.assert_array_equal(back, X * [0, 1, 1, 0, 0])
 
 
+def test_columns_that_steps_leave_out_may_be_of_any_kind(data):
+    X = pd.DataFrame(data[0], columns=list("abcd")).assign(kind="x", gap=np.nan)
+    numbers = make_column_transformer(
+        (StandardScaler(), list("abcd")), verbose_feature_names_out=False
+    )
+    mlp = SpectralMLPRegressor(8, solver="lbfgs", random_state=0)
+    selector = SpectralPruner(make_pipeline(numbers, mlp), layer=0).fit(X, data[1])
+    kept = selector.transform(X)
+    assert kept.dtype == float
+    np.testing.assert_array_equal(kept, data[0][:, :2])
+    assert selector.get_support().tolist() == [True, True, False, False, False, False]
+
+
+def test_steps_whose_names_are_not_the_columns_pass_on_what_they_make(data):
+    steps = FunctionTransformer(lambda X: X[:, :2], feature_names_out="one-to-one")
+    mlp = SpectralMLPRegressor(8, solver="lbfgs", random_state=0)
+    selector = SpectralPruner(make_pipeline(steps, mlp), layer=0).fit(*data)
+    assert selector.get_support().tolist() == [True, True]
+    assert (selector.feature_importances_ > 0).all()
+
+
 def test_steps_that_reorder_columns_pass_on_what_they_make(data):
     X = pd.DataFrame(data[0], columns=list("abcd"))
     order = make_column_transformer(

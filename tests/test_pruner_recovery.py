@@ -783,6 +783,10 @@ def test_a_trial_takes_the_strength_of_the_network(monkeypatch):
     widths_that_pay(network, X, y)
     assert strengths
     assert set(strengths) == {network.alpha_}
+    # What a pruner leaves was trained without, and a trial of it is to have some.
+    strengths.clear()
+    widths_that_pay(SpectralPruner(network, prefit=True).fit(X, y).pruned_estimator_, X, y)
+    assert min(strengths) > 0
 
 
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")  # so narrow, it takes its time

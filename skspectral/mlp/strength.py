@@ -38,13 +38,13 @@ def automatic_strength(estimator, X, y, weights=None):
     the cross-entropy 1; each input counts by its mean square, for one at most, and d is one at
     least. The penalty has to be stronger than that, and as weak as possible otherwise, so ``alpha =
     0.05 * slope * sqrt(share * spread * d / n)``, at least 3e-4 and at most 1e-2, or 3e-2 where the
-    pilots learn nothing, and all of these over the root of the number of outputs, or labels, whose
-    losses are averaged. ``share * spread`` stands for sigma^2: `share` is what a pilot training of
-    Adam with the weakest strength, half as long as the fit, gets wrong of what a constant gets
-    wrong, on a fifth of the rows that it has not seen, and `spread` the variance of the classes
-    over that of classes of equal weight. A pilot that is not better than a constant, by a standard
-    error (of classes by two), is repeated as long as the fit: only what that does not learn either
-    is noise.
+    pilots learn nothing or the rows are too few for them, and all of these over the root of the
+    number of outputs, or labels, whose losses are averaged. ``share * spread`` stands for sigma^2:
+    `share` is what a pilot training of Adam with the weakest strength, half as long as the fit,
+    gets wrong of what a constant gets wrong, on a fifth of the rows that it has not seen, and
+    `spread` the variance of the classes over that of classes of equal weight. A pilot that is not
+    better than a constant, by a standard error (of classes by two), is repeated as long as the fit:
+    only what that does not learn either is noise.
 
     Pilots by the solver of the network, compared where they end, say what the formula does not
     know. If one with this strength has more wrong than that with the weakest, by more than a

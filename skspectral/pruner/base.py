@@ -92,7 +92,7 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
     def feature_importances_(self):
         """Relevance R of all nodes of `layer`, in the pruned network, ndarray of shape (n_nodes,).
 
-        Zeros for those that are cut.
+        Zeros for those that are cut; with ``layer=0`` of the columns of `get_support`.
         """
         layer = self._layer()
         relevance = np.zeros(len(self.masks_[layer]))
@@ -132,7 +132,20 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         layer = self._layer()
         if layer > 0:
             return self._activations(X, layer)
-        return self._inputs(X) if self._columns() is None else super().transform(X)
+        columns = self._columns()
+        if columns is None:
+            return self._inputs(X)
+        if columns.all():
+            return super().transform(X)
+        # The others may be of any kind.
+        X = validate_data(self, X, skip_check_array=True, reset=False)
+        allow_nan = get_tags(self).input_tags.allow_nan
+        return check_array(
+            select_columns(X, self.get_support()),
+            accept_sparse="csr",
+            dtype=None,
+            ensure_all_finite=not allow_nan,
+        )
 
     @available_if(_cuts_inputs)
     def inverse_transform(self, X):
@@ -351,10 +364,13 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         try:
             names = _check_feature_names_in(self)
             reaching_names = steps.get_feature_names_out(names)
-        except (AttributeError, ValueError):  # a step that counts or names nothing
+        except (AttributeError, TypeError, ValueError):  # a step that counts or names nothing
             return None
-        columns = np.isin(names, reaching_names)
-        return columns if np.array_equal(names[columns], reaching_names) else None
+        reaching = set(reaching_names)
+        columns = np.array([name in reaching for name in names])
+        n_inputs = len(self.masks_[0])
+        are_these = columns.sum() == n_inputs and np.array_equal(names[columns], reaching_names)
+        return columns if are_these else None
 
     def _among_columns(self, values):
         """What is known of each input of the network, for each column of X; zero for the others."""

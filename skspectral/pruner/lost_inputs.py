@@ -9,9 +9,11 @@ RARELY = 0.01
 # Inputs that return at once.
 _MOST_AT_ONCE = 4
 
-# Columns that are compared at a time, and rows times outputs times the square of the columns up to
-# which every two of them are.
-_COLUMNS, _MOST_PRODUCTS = 256, 2e10
+# Columns that are compared at a time.
+_COLUMNS = 256
+
+# Every two columns are compared where rows times outputs times the square of the columns are fewer.
+_MOST_PRODUCTS = 1e10
 
 # Standard deviations beyond which a value counts for no more: the product of two rare ones would
 # make up all of a correlation.
@@ -66,11 +68,18 @@ def _lost_together(table, rows, error, inputs):
     n_pairs = len(others) * (len(others) - 1) / 2
     if n_pairs == 0 or error.size * len(others) ** 2 > _MOST_PRODUCTS:
         return others[:0]
-    X = np.clip(_standard(table.columns(others, rows)), -_FARTHEST, _FARTHEST)
-    scores = sum(_squares(X, e[:, None] * X) for e in error.T)
-    np.fill_diagonal(scores, 0)
-    pair = np.array(np.unravel_index(scores.argmax(), scores.shape))
-    is_telling = scores.max() > chi2.isf(RARELY / n_pairs, error.shape[1])
+    X = np.delete(table.columns(slice(None), rows), inputs, axis=1)
+    X = np.clip(_standard(X), -_FARTHEST, _FARTHEST)
+    best, pair = 0.0, [0, 0]
+    for start in range(0, len(others), _COLUMNS):
+        some = X[:, start : start + _COLUMNS]
+        # Each pair once: with the columns from here on.
+        scores = sum(_squares(some, e[:, None] * X[:, start:]) for e in error.T)
+        np.fill_diagonal(scores, 0)
+        if scores.max() > best:
+            best = scores.max()
+            pair = start + np.array(np.unravel_index(scores.argmax(), scores.shape))
+    is_telling = best > chi2.isf(RARELY / n_pairs, error.shape[1])
     return others[pair] if is_telling else others[:0]
 
 

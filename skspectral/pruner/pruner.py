@@ -96,7 +96,8 @@ class SpectralPruner(BasePruner):
     n_nodes_ : tuple of int
         Nodes kept of each hidden layer.
     feature_importances_ : ndarray of shape (n_nodes,)
-        Relevance R of all nodes of `layer` in the pruned network, zeros for those that are cut.
+        Relevance R of all nodes of `layer` in the pruned network, zeros for those that are cut;
+        with ``layer=0`` of the columns that ``get_support()`` speaks of.
     refit_scores_ : dict
         Scores of the network on the rows held out, with the weights of the classes, ``"cut"``
         before and ``"refit"`` after it was trained on; where the data chose the nodes, on all rows,

@@ -70,7 +70,8 @@ class SpectralPrunerCV(BasePruner):
     masks_ : list of ndarray of shape (n_nodes,), bool
         The kept nodes of each layer, inputs first.
     feature_importances_ : ndarray of shape (n_nodes,)
-        Relevance R of all nodes of `layer` in the pruned network, zeros for those that are cut.
+        Relevance R of all nodes of `layer` in the pruned network, zeros for those that are cut;
+        with ``layer=0`` of the columns that ``get_support()`` speaks of.
     refit_scores_ : dict
         As for :class:`SpectralPruner`.
     largest_change_ : float

@@ -143,7 +143,8 @@ def _tried(network, X, y, sample_weight, select):
     if lacks_a_class(network, y):
         return None
     student = clone(network)
-    if network.alpha == "auto":  # of fewer rows the pilots may choose another, of another network
+    if network.alpha == "auto" and network.alpha_ > 0:  # what a pruner leaves has none
+        # Of fewer rows the pilots may choose another, and the trial would be of another network.
         student.set_params(alpha=network.alpha_)
     student.set_callbacks()
     with silence():  # the fit to all rows has said what there is to say
