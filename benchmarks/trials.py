@@ -5,8 +5,8 @@ loss on fresh rows (deviance, or squared error over the variance) of the full ne
 data leave of it without a trial, and of what SpectralPruner returns, which a trial has decided, and
 in how many trials the data chose; the largest loss that pruning adds, and the most nodes. Then the
 same from two thirds of the rows: how much more the full network learns by heart there than what is
-left of it, and what share of that all rows undo. Trial k has data and networks from seed k; none is
-left out.
+left of it, and what share of that all rows undo. Trial k has data and networks from seed k,
+the labels from 10 + k; none is left out.
 """
 
 import os

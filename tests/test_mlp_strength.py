@@ -116,6 +116,7 @@ def test_too_little_to_tell_is_taken_for_noise(counts, classifier):
     assert alpha == pytest.approx(0.05 * np.sqrt(spread * 2 / len(y)))
 
 
+# Of chance nothing may be left, which is right, and is said.
 @pytest.mark.filterwarnings("ignore::skspectral.mlp.warnings.CollapseWarning")
 def test_classes_of_chance_are_taken_for_noise():
     """The best of many epochs is often better than a constant by a standard error, by chance."""

@@ -21,8 +21,8 @@ _FACTOR = 0.05
 _STEP = 3
 
 # Standard errors by which a pilot of noisy classes has to be better before less is penalised, or of
-# classes that may be chance: the best epoch beats a constant by one on half of such tables. Noisy
-# are those of which a pilot gets more than this share wrong of what a constant does.
+# classes that may be chance: the best of many epochs often beats a constant by one. Noisy are those
+# of which a pilot gets more than this share wrong of what a constant does.
 _CERTAINTY_OF_CLASSES, _NOISY = 2, 0.5
 
 # A pilot takes this share of the epochs, with the warm-up of all, and holds out this share of rows.
