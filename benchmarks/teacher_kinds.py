@@ -1,4 +1,4 @@
-"""Other teachers than those of teacher_size.py: tanh, wide, deep, with several targets, or classes.
+"""Other teachers than those of teacher_size.py: tanh, wide, deep, with biases, targets, or classes.
 
 8000 rows, no noise, students of five times the width, all settings at their defaults but the
 widths and the activation. For each kind the sizes of each hidden layer in all trials: of the core
@@ -19,26 +19,31 @@ from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPrun
 from skspectral.datasets import make_teacher_classification, make_teacher_regression
 from skspectral.pruner.recovery import recover
 
-# Inputs, hidden layers, activation, targets and classes of the teacher.
+# Inputs, hidden layers, activation, targets and classes of the teacher, and the standard deviation
+# of the biases of its hidden nodes.
 KINDS = [
-    (10, (5,), "tanh", 1, None),
-    (20, (10,), "tanh", 1, None),
-    (40, (20,), "tanh", 1, None),
-    (5, (10,), "relu", 1, None),
-    (10, (20,), "relu", 1, None),
-    (10, (40,), "relu", 1, None),
-    (10, (5, 3), "relu", 1, None),
-    (20, (10, 5), "relu", 1, None),
-    (20, (10,), "relu", 3, None),
-    (20, (10,), "relu", 30, None),
-    (20, (10, 5), "relu", 3, None),
-    (20, (10,), "tanh", 3, None),
-    (10, (5,), "relu", None, 2),
-    (20, (10,), "relu", None, 3),
+    (10, (5,), "tanh", 1, None, 0),
+    (20, (10,), "tanh", 1, None, 0),
+    (40, (20,), "tanh", 1, None, 0),
+    (5, (10,), "relu", 1, None, 0),
+    (10, (20,), "relu", 1, None, 0),
+    (10, (40,), "relu", 1, None, 0),
+    (20, (10,), "relu", 1, None, 0.3),
+    (10, (20,), "relu", 1, None, 0.3),
+    (20, (10,), "relu", 1, None, 1),
+    (10, (20,), "relu", 1, None, 1),
+    (10, (5, 3), "relu", 1, None, 0),
+    (20, (10, 5), "relu", 1, None, 0),
+    (20, (10,), "relu", 3, None, 0),
+    (20, (10,), "relu", 30, None, 0),
+    (20, (10, 5), "relu", 3, None, 0),
+    (20, (10,), "tanh", 3, None, 0),
+    (10, (5,), "relu", None, 2, 0),
+    (20, (10,), "relu", None, 3, 0),
 ]
 
 
-def trial(n_inputs, sizes, activation, n_targets, n_classes, seed):
+def trial(n_inputs, sizes, activation, n_targets, n_classes, biases, seed):
     """Sizes of the core, of what the pruner leaves, and effective, and the score on fresh rows."""
     settings = {
         "n_samples": 10_000,
@@ -50,6 +55,10 @@ def trial(n_inputs, sizes, activation, n_targets, n_classes, seed):
     }
     if n_classes is None:
         X, y, teacher = make_teacher_regression(n_targets=n_targets, **settings)
+        if biases:
+            rng = np.random.default_rng(seed)
+            teacher.intercepts_[:-1] = [biases * rng.standard_normal(n) for n in sizes]
+            y = teacher.predict(X)
         estimator = SpectralMLPRegressor
     else:
         X, y, teacher = make_teacher_classification(n_classes=n_classes, **settings)
@@ -68,18 +77,19 @@ def main():
     names = "core", "pruner", "effective", "pruner exact", "pruner effective", "score"
     start_table(options, "teacher", "inputs", "nodes", *names)
     for kind in KINDS:
-        report(*kind, options)
+        report(kind, options)
 
 
-def report(n_inputs, sizes, activation, n_targets, n_classes, options):
+def report(kind, options):
     """Run and print one kind, a row for each hidden layer."""
     results = Parallel(n_jobs=options.jobs)(
-        delayed(trial)(n_inputs, sizes, activation, n_targets, n_classes, seed)
-        for seed in range(options.trials)
+        delayed(trial)(*kind, seed) for seed in range(options.trials)
     )
+    n_inputs, sizes, activation, n_targets, n_classes, biases = kind
     core, pruned, effective, scores = map(np.array, zip(*results, strict=True))
     outputs = f"{n_classes} classes" if n_targets is None else f"{n_targets} targets"
     name = activation if n_targets == 1 else f"{activation} with {outputs}"
+    name += f" with biases of {biases}" if biases else ""
     for layer, size in enumerate(sizes):
         lists = [" ".join(map(str, found[:, layer])) for found in (core, pruned, effective)]
         shares = [(pruned[:, layer] == size).mean(), (pruned == effective)[:, layer].mean()]

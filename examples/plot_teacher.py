@@ -3,9 +3,9 @@ How wide must the network be?
 =============================
 
 A teacher, a frozen network of ten hidden nodes, makes the data, and students of other widths learn
-from them. Whatever their width, they contain a network of the teacher's size. This is a small
-version of the figures of Giambagli et al. (arXiv:2310.12612), whose own experiment :doc:`/paper`
-repeats.
+from them. Whatever their width, a core of about the teacher's size is left, and the pruner finds
+the teacher in it. This is a small version of the figures of Giambagli et al. (arXiv:2310.12612),
+whose own experiment :doc:`/paper` repeats.
 """
 
 # %%
@@ -32,9 +32,9 @@ students = [SpectralMLPRegressor(h, random_state=0).fit(X, y) for h in (15, 40, 
 # %%
 # What a network has kept
 # -----------------------
-# The relevance of a node is the size of the weights that leave it. Of the nodes of a wide student
-# most are empty, and a gap is between them and the others. In a network of plain weight decay,
-# with the same settings and initial weights, there is none.
+# The relevance of a node is the norm of the weights that leave it; in a network of plain weight
+# decay, of those that enter it. Of the nodes of a wide student most are empty, and a gap is between
+# them and the others. In its dense twin, with the same settings and initial weights, there is none.
 dense = SpectralMLPRegressor(100, parametrization="dense", random_state=0).fit(X, y)
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 RelevanceDisplay.from_estimator(students, ax=left)

@@ -496,6 +496,24 @@ def test_monitor_ends_the_training(solver):
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_each_member_has_a_monitor_of_its_own(solver):
+    X, member, architecture = tanh_problem()
+    calls = [0, 0]
+
+    def count(k):
+        def monitor(loss, read):
+            calls[k] += 1
+            return -loss, k == 1 and calls[k] == 3
+
+        return monitor
+
+    members = [replace(member, monitor=count(k)) for k in range(2)]
+    options = {"architecture": architecture, "loss": "squared_error", "n_epochs": 5}
+    train(X, members, **options, solver=solver, tol=0.0)
+    assert calls == [5, 3]
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_interruption_keeps_what_was_trained(solver):
     def interrupt(losses, stack, active):
         raise KeyboardInterrupt

@@ -16,7 +16,9 @@ from sklearn.preprocessing import StandardScaler
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_classification, make_teacher_regression
+from skspectral.mlp import fit, strength
 from skspectral.mlp.copies import distinct_rows
+from skspectral.mlp.early_stopping import held_out_rows
 from skspectral.mlp.fit import Fit
 from skspectral.mlp.strength import _n_labels, _pilot
 
@@ -97,6 +99,22 @@ def test_same_seed_same_strength_and_no_trace(data, regressor, capsys):
     np.testing.assert_array_equal(first.coefs_[0], regressor.coefs_[0])
     assert capsys.readouterr().out.count("Iteration") == regressor.n_iter_
     assert regressor.alpha == "auto"
+
+
+@pytest.mark.parametrize("seed", [0, None, np.random.RandomState(0)])
+def test_pilots_are_judged_by_the_same_rows(seed, data, regressor, monkeypatch):
+    parts = []
+
+    def held_out(estimator, rows, y, rng):
+        train, held_out = held_out_rows(estimator, rows, y, rng)
+        parts.append(held_out.tolist())
+        return train, held_out
+
+    for module in (fit, strength):
+        monkeypatch.setattr(module, "held_out_rows", held_out)
+    regressor.set_params(alpha="auto", random_state=seed).fit(*data)
+    assert len(parts) >= 3
+    assert all(part == parts[0] for part in parts)
 
 
 def test_rows_of_weight_zero_do_not_count(data, regressor):

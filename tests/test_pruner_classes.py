@@ -1,5 +1,6 @@
 """SpectralPruner(threshold="auto") of classifiers: as many hidden nodes as the data tell apart."""
 
+import warnings
 from copy import deepcopy
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_wine, make_classification
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import balanced_accuracy_score, log_loss
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
@@ -78,6 +80,21 @@ def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch, cap
     assert "the data do not determine the size" in capsys.readouterr().out
     pruner.set_params(threshold="gap").fit(X, y).summary()  # nobody asked the data
     assert "the data" not in capsys.readouterr().out.replace("the training data", "")
+
+
+def test_a_trial_says_how_it_went_and_nothing_of_its_trainings(capsys):
+    X, y = classes_of_teacher(2, 0, 600)
+    settings = {"verbose": True, "n_init": 2, "max_iter": 30, "learning_rate": "constant"}
+    network = clone(STUDENT).set_params(**settings)
+    with pytest.warns(ConvergenceWarning):
+        network.fit(X, y)
+    capsys.readouterr()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        widths_that_pay(network, X, y)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines
+    assert [line.split(":")[0] for line in lines] == [f"Trial {k + 1}" for k in range(len(lines))]
 
 
 def test_a_trial_is_lost_where_fewer_are_classified_rightly(monkeypatch):

@@ -384,7 +384,7 @@ def test_precision_of_a_training():
     network = problem.train(network)
     assert {array.dtype.name for array in network.weights + network.intercepts} == {"float64"}
     assert 1e-15 < problem.losses(network)[0] < 1e-8
-    assert problem.losses(problem.train(network, "float64", 1e-31))[0] < 1e-28
+    assert problem.losses(problem.finer(1e-31).train(network, "float64"))[0] < 1e-28
 
 
 def test_what_is_left_is_no_worse_than_what_there_was(monkeypatch):

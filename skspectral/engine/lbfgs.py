@@ -1,7 +1,6 @@
 """L-BFGS for a stack of one network."""
 
 from contextlib import suppress
-from functools import partial
 
 import numpy as np
 import torch
@@ -11,8 +10,6 @@ from skspectral.engine.outcome import Outcome
 
 # Progress of a value about one that rounding hides.
 _HIDDEN = 64 * np.finfo(float).eps
-
-_l_bfgs_b = partial(minimize, method="L-BFGS-B", jac=True)
 
 
 def lbfgs(
@@ -84,9 +81,11 @@ def lbfgs(
                 raise StopIteration
 
         limits = {"maxiter": n_iterations, "maxfun": 20 * n_iterations}
-        result = _l_bfgs_b(
+        result = minimize(
             value_and_gradient,
             theta[0].cpu().numpy().astype(float),
+            method="L-BFGS-B",
+            jac=True,
             callback=after_iteration,
             options={"gtol": tol, "ftol": progress, "maxcor": memory} | limits,
         )

@@ -104,12 +104,13 @@ def train(
     """
     # Members that diverge show it by their losses, as in torch, not by NumPy's warnings.
     silent = np.errstate(over="ignore", invalid="ignore")
-    if any(member.monitor for member in members):
-        options["monitor"] = partial(_monitor, members)
     with torch.inference_mode(), one_thread(), silent:
         place = {"dtype": getattr(torch, dtype), "device": device}
         if solver == "lbfgs":
-            ends = [_lbfgs(X, member, architecture, loss, place, options) for member in members]
+            ends = [
+                _lbfgs(X, member, architecture, loss, place, _with_monitor(options, [member]))
+                for member in members
+            ]
             return [end[0] for end in ends], [end[1] for end in ends], None
         batches = _batches(X, members[::n_sharing], architecture, batch_size, **place)
         population = Population(
@@ -123,9 +124,16 @@ def train(
             **place,
         )
         rates = [member.learning_rate for member in members]
-        outcome = adam(population, batches, rates, **options)
+        outcome = adam(population, batches, rates, **_with_monitor(options, members))
         ends = [population.read(k) for k in range(len(members))]
         return ends, [outcome], population.moments
+
+
+def _with_monitor(options, members):
+    """The options of the solver, with the monitors of the members, if they have any."""
+    if not any(member.monitor for member in members):
+        return options
+    return options | {"monitor": partial(_monitor, members)}
 
 
 def _monitor(members, losses, trained, active):

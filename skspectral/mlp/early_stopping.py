@@ -1,6 +1,7 @@
 """Rows held out of the training, and what the network says of them."""
 
 import numpy as np
+from sklearn.model_selection import train_test_split
 
 
 def held_out_rows(estimator, rows, y, rng):
@@ -17,8 +18,6 @@ def held_out_rows(estimator, rows, y, rng):
     -------
     train, held_out : ndarray of int
     """
-    from sklearn.model_selection import train_test_split
-
     share = estimator.validation_fraction
     if share * len(rows) > len(rows) - 1:
         raise ValueError(

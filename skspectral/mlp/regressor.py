@@ -14,9 +14,9 @@ from skspectral.mlp.units import Units
 class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     """Multi-layer perceptron regressor trained in the spectral domain.
 
-    Fit it wide: the penalty on eigenvalues and eigenvectors makes whole nodes vanish, and
-    ``core_sizes_`` says how many hidden nodes the data needed, ``feature_importances_`` which
-    inputs.
+    Fit it wide: the penalty on eigenvalues and eigenvectors makes whole nodes vanish.
+    ``core_sizes_`` says how many hidden nodes are left, ``feature_importances_`` which inputs
+    matter; :class:`SpectralPruner`, given the rows, how many nodes they call for.
 
     Parameters
     ----------

@@ -1,9 +1,12 @@
 """The strength of the penalty, chosen from the data."""
 
+from copy import copy
 from functools import partial
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import is_classifier
+from sklearn.utils import check_random_state
 
 from skspectral.mlp.copies import distinct_rows
 from skspectral.mlp.early_stopping import held_out_rows, validator
@@ -68,6 +71,10 @@ def automatic_strength(estimator, X, y, weights=None):
     -------
     alpha : float
     """
+    # Pilots are compared: they start alike, and are judged by the same rows.
+    if not isinstance(estimator.random_state, Integral):
+        seed = check_random_state(estimator.random_state).randint(np.iinfo(np.int32).max)
+        estimator = copy(estimator).set_params(random_state=int(seed))
     y = y.toarray() if hasattr(y, "toarray") else y
     if weights is not None:
         rows = np.flatnonzero(weights)
@@ -78,7 +85,7 @@ def automatic_strength(estimator, X, y, weights=None):
     constant = estimator._error_of_constant(y, weights)
     if len(y) < _FEWEST_ROWS or not constant:
         # Too little to show anything.
-        return _strength(estimator, X, y, weights, share=1.0, most=_STRONGEST_OF_NOISE)
+        return _strength(estimator, X, y, weights, share=1.0)
     n_held_out = _HELD_OUT * len(y) * _n_labels(estimator, y, weights)
     certainty = _CERTAINTY_OF_CLASSES if is_classifier(estimator) else 1
     root = _root(estimator, y, weights)
@@ -88,8 +95,8 @@ def automatic_strength(estimator, X, y, weights=None):
         learns = least < constant - certainty * _standard_error(estimator, constant, n_held_out)
         if learns:
             break
-    by_formula = partial(_strength, estimator, X, y, weights, min(least / constant, 1.0))
-    alpha = by_formula(_STRONGEST if learns else _STRONGEST_OF_NOISE)
+    asked = _strength(estimator, X, y, weights, share=min(least / constant, 1.0))
+    alpha = min(asked, _STRONGEST / root) if learns else asked
     if alpha == weakest or not learns:
         return alpha
     error_of = partial(_last_error_of_pilot, estimator, X, y, weights, length)
@@ -102,7 +109,6 @@ def automatic_strength(estimator, X, y, weights=None):
     if error > tolerable:
         between = float(np.sqrt(alpha * weakest))
         return between if error_of(between) <= tolerable else weakest
-    asked = by_formula(_STRONGEST_OF_NOISE)
     if alpha < asked and (its_error := error_of(asked)) < error:
         alpha, error = asked, its_error
     stronger = min(_STEP * alpha, strongest)
@@ -110,12 +116,12 @@ def automatic_strength(estimator, X, y, weights=None):
     return stronger if alpha < stronger and error_of(stronger) < least else alpha
 
 
-def _strength(estimator, X, y, weights, share, most):
-    """The formula, for a share of the errors of a constant, up to `most`."""
+def _strength(estimator, X, y, weights, share):
+    """The formula, for a share of the errors of a constant."""
     slope = 1 if is_classifier(estimator) else 2
     noise = share * estimator._spread(y, weights)
     alpha = _FACTOR * slope * np.sqrt(noise * _n_inputs(X, weights) / len(y))
-    return float(np.clip(alpha, _WEAKEST, most)) / _root(estimator, y, weights)
+    return float(np.clip(alpha, _WEAKEST, _STRONGEST_OF_NOISE)) / _root(estimator, y, weights)
 
 
 def _root(estimator, y, weights):

@@ -22,7 +22,7 @@ class CollapseWarning(ConvergenceWarning):
 @contextmanager
 def silence(category=Warning):
     """Without the package's own warnings of a category."""
-    token = _SILENCED.set(category)
+    token = _SILENCED.set((*_SILENCED.get(), category))
     try:
         yield
     finally:

@@ -54,7 +54,7 @@ class Task:
     test: np.ndarray
     candidate: int
     split: int
-    preprocessing: tuple = ()
+    preprocessing: object
 
 
 def network_or_none(estimator):

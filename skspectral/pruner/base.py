@@ -23,13 +23,12 @@ from skspectral.pruner.network import (
     cut_network,
     first_step,
     network_of,
-    network_weights,
     reaching,
     select_columns,
     steps_before,
 )
 from skspectral.pruner.refit import refit
-from skspectral.pruner.selection import layer_index, relevances
+from skspectral.pruner.selection import layer_index
 from skspectral.pruner.summary import summary_of
 
 
@@ -96,7 +95,7 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         """
         layer = self._layer()
         relevance = np.zeros(len(self.masks_[layer]))
-        relevance[self.masks_[layer]] = relevances(self.pruned_estimator_)[layer]
+        relevance[self.masks_[layer]] = self.pruned_estimator_._relevance()[layer]
         return self._among_columns(relevance)
 
     @property
@@ -366,8 +365,8 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             reaching_names = steps.get_feature_names_out(names)
         except (AttributeError, TypeError, ValueError):  # a step that counts or names nothing
             return None
-        reaching = set(reaching_names)
-        columns = np.array([name in reaching for name in names])
+        reached = set(reaching_names)
+        columns = np.array([name in reached for name in names])
         n_inputs = len(self.masks_[0])
         are_these = columns.sum() == n_inputs and np.array_equal(names[columns], reaching_names)
         return columns if are_these else None
@@ -381,12 +380,11 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         placed[columns] = values
         return placed
 
-    def _cut(self, estimator, masks, X, y, params, groups, train=None):
+    def _cut(self, estimator, masks, X, y, sample_weight, groups, train=None):
         """Cut the network of a fitted estimator, and refit it. X is what reaches the network.
 
         `train` is the training of the cut network, before anything else.
         """
-        sample_weight = network_weights(estimator, params)
         as_cut = small = cut_network(estimator, masks)
         if train is not None:
             small = train(small, select_columns(X, masks[0]), y, sample_weight)
@@ -400,13 +398,12 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             estimator, masks, small, X, sample_weight, as_cut, scores, is_refitted
         )
 
-    def _take(self, estimator, inputs, found, X, y, params):
+    def _take(self, estimator, inputs, found, X, y, sample_weight):
         """Take the network that the data choose, and its masks. X is what reaches the network.
 
         `inputs` is the mask of those that stay where the inputs are not to be cut.
         """
         small, masks = found
-        sample_weight = network_weights(estimator, params)
         networks = {"full": network_of(estimator), "refit": small}
         scores = {name: one.score(X, y, sample_weight) for name, one in networks.items()}
         if self._layer_of(estimator) == 0:

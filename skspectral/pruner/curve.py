@@ -23,7 +23,7 @@ def curve_sizes(network):
     """
     widths = [len(b) for b in network.intercepts_[:-1]]
     largest = sum(widths)
-    small = np.arange(len(widths), min(largest, _N_SMALL) + 1)
+    small = np.arange(len(widths), max(len(widths), min(largest, _N_SMALL)) + 1)
     large = np.geomspace(small[-1], largest, _N_SMALL)
     return np.unique(np.concatenate([small, large.round().astype(int)]))
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-# Nodes leave together as long as all cost less than this share of what one is worth.
-_TOGETHER = 0.1
+# Nodes leave together as long as all cost less than this share of what one is worth; and of all
+# nodes a quarter at most, since what each costs is reckoned before the rest is trained on.
+_TOGETHER, _MOST_AT_ONCE = 0.1, 0.25
 
 # Squared change of the outputs, over their variance. Nodes may go together up to this much where
 # there is no error, or with several layers where that is below it, too; and a node that changes
@@ -132,7 +133,7 @@ def _without_the_least(problem, network, budget):
         if spent > budget and network is not start:
             return network
         network = _removed(network, layer, node, change)
-        if spent > budget or network.n_nodes <= 0.75 * start.n_nodes:
+        if spent > budget or network.n_nodes <= (1 - _MOST_AT_ONCE) * start.n_nodes:
             return network
 
 

@@ -153,9 +153,9 @@ class Problem:
         """Mean losses of the network."""
         return self.mean(self.loss.losses(self.layers(network)[-1], self.targets))
 
-    def importance(self, outputs, nothing=None):
-        """What the loss of each output counts for; `nothing` as for :meth:`train`."""
-        return self.loss.importance(self.mean(self.loss.losses(outputs, self.targets)), nothing)
+    def importance(self, outputs):
+        """What the loss of each output counts for."""
+        return self.loss.importance(self.mean(self.loss.losses(outputs, self.targets)))
 
     def criterion(self, network):
         """The criterion of :class:`SpectralPruner`: the smaller, the better."""
@@ -181,10 +181,11 @@ class Problem:
         """Whether what is left of the error may only be a node that matters little."""
         return self.losses(network).mean() < _NO_NOISE * self.loss.nothing
 
-    def finer(self):
-        """The problem where there is no noise, and smaller errors count."""
+    def finer(self, nothing=_FINER):
+        """The problem in which smaller errors count; of classes all do."""
         finer = copy(self)
-        finer.loss = SquaredError(_FINER)
+        if self.loss.is_square:
+            finer.loss = SquaredError(nothing)
         return finer
 
     def determined(self, network):
@@ -201,7 +202,7 @@ class Problem:
         weights = [into[:n_inputs], *network.weights[1:]]
         return FreeNetwork(weights, [into[n_inputs], *network.intercepts[1:]], network.nodes)
 
-    def train(self, network, dtype="float32", nothing=None):
+    def train(self, network, dtype="float32"):
         """The network trained on by L-BFGS, for as long as that pays.
 
         Single precision is enough to compare networks by. In double precision it goes on towards
@@ -211,25 +212,23 @@ class Problem:
         ----------
         network : FreeNetwork
         dtype : {"float32", "float64"}, default="float32"
-        nothing : float, default=None
-            An error below this is taken for nothing; None is what the loss says.
 
         Returns
         -------
         network : FreeNetwork
         """
         if network.weights[-1].shape[1] == 1 or not self.loss.is_square:
-            return self._trained(network, dtype, nothing, np.ones(1))
-        importance = self.importance(self.layers(network)[-1], nothing)
+            return self._trained(network, dtype, np.ones(1))
+        importance = self.importance(self.layers(network)[-1])
         for _ in range(_N_TURNS):
             before = importance
-            network = self._trained(network, dtype, nothing, before)
-            importance = self.importance(self.layers(network)[-1], nothing)
+            network = self._trained(network, dtype, before)
+            importance = self.importance(self.layers(network)[-1])
             if np.ptp(np.log(importance / before)) < _TURN:
                 break
         return network
 
-    def _trained(self, network, dtype, nothing, importance):
+    def _trained(self, network, dtype, importance):
         """The network trained on, with its outputs in units in which they are as important."""
         from skspectral.engine.network import Architecture
         from skspectral.engine.training import Member, train
@@ -247,7 +246,7 @@ class Problem:
             tol = min(tol, _DEEP_TOL)
 
         def pays(loss, _):
-            terms.append(self.loss.term(self.loss.means(loss, n_outputs), nothing))
+            terms.append(self.loss.term(self.loss.means(loss, n_outputs)))
             stop = len(terms) > _WINDOW and terms[-_WINDOW - 1] - terms[-1] < least
             return -loss, stop
 

@@ -54,9 +54,7 @@ def grow(problem, network, rng):
         n_old = len(nodes[layer])
         n_new = max(_FEWEST, int(np.ceil(_SHARE * n_old)), widest - n_old)
         old_in, old_out = network.weights[layer], network.weights[layer + 1]
-        into, out, kinks = _answering(
-            problem, values[layer], slopes[layer + 1], n_new, anywhere, rng
-        )
+        into, out, kinks = _answering(problem, values[layer], slopes[layer], n_new, anywhere, rng)
         into = _sized(into, np.median(np.linalg.norm(old_in, axis=0)))
         out = _sized(out.T, np.median(np.linalg.norm(old_out, axis=1))).T
         intercepts[layer] = np.append(intercepts[layer], -(kinks * into).sum(axis=0))
@@ -136,12 +134,12 @@ def _sized(columns, norm):
 
 
 def _slopes(problem, network):
-    """Slope of the error in what reaches each layer after the inputs, before its activation."""
+    """Slope of the error in what reaches each layer after the first hidden one."""
     values = problem.layers(network)
     slope = problem.loss.slopes(values[-1], problem.targets) * problem.importance(values[-1])
     if problem.weights is not None:
         slope = slope * problem.weights[:, None]
     slopes = [slope]
-    for w, hidden in zip(network.weights[:0:-1], values[-2:0:-1], strict=True):
+    for w, hidden in zip(network.weights[:1:-1], values[-2:1:-1], strict=True):
         slopes.insert(0, slopes[0] @ w.T * DERIVATIVES[problem.activation](hidden))
     return slopes

@@ -144,12 +144,13 @@ def _without_weakest(problem, network, most, bearable):
         return into - np.outer(precision[:, j] / precision[j, j], into[j])
 
     weakest = np.argsort([term(without(j)) for j in range(len(into))], kind="stable")
-    gone = []
+    gone, before = [], term(into)
     for j in weakest[:most]:
         # Those that have gone take over nothing of this one any more.
         fewer = without(j)
-        if term(fewer) - term(into) < bearable:
-            into = fewer
+        after = term(fewer)
+        if after - before < bearable:
+            into, before = fewer, after
             precision = precision - np.outer(precision[:, j], precision[j]) / precision[j, j]
             gone.append(j)
     left = np.delete(np.arange(len(into)), gone)

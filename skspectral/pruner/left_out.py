@@ -51,9 +51,8 @@ def left_out_errors(network, inputs, X, errors, without, weights):
     """
     columns = np.flatnonzero(inputs)
     n_rows, n_outputs = errors.shape
-    first, *others = network.coefs_
-    n_parameters = sum(p.size for p in (first[columns], *others, *network.intercepts_))
-    step = max(1, _MOST_VALUES // (n_outputs * n_parameters))
+    n_trained = n_parameters(network, inputs)
+    step = max(1, _MOST_VALUES // (n_outputs * n_trained))
     parts = [slice(start, start + step) for start in range(0, n_rows, step)]
     roots = np.sqrt(weights)
 
@@ -62,9 +61,9 @@ def left_out_errors(network, inputs, X, errors, without, weights):
         inputs = inputs.toarray() if hasattr(inputs, "toarray") else inputs
         return _derivatives(network, columns, inputs.astype(float)) * roots[part, :, None]
 
-    second = np.zeros((n_parameters, n_parameters))
+    second = np.zeros((n_trained, n_trained))
     for part in parts:
-        slopes = derivatives(part).reshape(-1, n_parameters)
+        slopes = derivatives(part).reshape(-1, n_trained)
         second += slopes.T @ slopes
     size = np.sqrt(np.diag(second))
     size[size == 0] = 1
@@ -74,8 +73,8 @@ def left_out_errors(network, inputs, X, errors, without, weights):
     left_out = np.empty_like(errors)
     for part in parts:
         slopes = derivatives(part) / size
-        slopes = solve_triangular(factor, slopes.reshape(-1, n_parameters).T, lower=True)
-        slopes = slopes.reshape(n_parameters, -1, n_outputs).transpose(1, 2, 0)
+        slopes = solve_triangular(factor, slopes.reshape(-1, n_trained).T, lower=True)
+        slopes = slopes.reshape(n_trained, -1, n_outputs).transpose(1, 2, 0)
         shares, ways = np.linalg.eigh(slopes @ slopes.swapaxes(1, 2))
         one, other = (
             np.einsum("rji,rj->ri", ways, (values * roots)[part]) for values in (errors, without)
@@ -83,6 +82,12 @@ def left_out_errors(network, inputs, X, errors, without, weights):
         along = np.where(shares < _ALONE, one / (1 - np.minimum(shares, _ALONE)), other)
         left_out[part] = np.einsum("rij,rj->ri", ways, along)
     return left_out / roots
+
+
+def n_parameters(network, inputs):
+    """Number of the weights and intercepts of a network that is trained on `inputs` alone."""
+    first, *others = network.coefs_
+    return sum(p.size for p in (first[inputs], *others, *network.intercepts_))
 
 
 def _derivatives(network, columns, X):

@@ -40,21 +40,17 @@ class SquaredError:
         """Curvature of the loss of each row, but for a factor; None if it is the same for all."""
         return None
 
-    def term(self, means, nothing=None):
-        """What counts for each row, given the mean losses.
+    def term(self, means):
+        """What counts for each row, given the mean losses."""
+        return np.log(means + self.nothing).sum()
 
-        `nothing`, if given, takes the place of its own; deviances know none.
-        """
-        return np.log(means + (self.nothing if nothing is None else nothing)).sum()
-
-    def importance(self, means, nothing=None):
+    def importance(self, means):
         """What the loss of each output counts for, beside that of the largest mean.
 
         The slope of :meth:`term`: what is a trifle to an output full of noise is not to an exact
-        one. `nothing` as there.
+        one.
         """
-        nothing = self.nothing if nothing is None else nothing
-        return (means.max() + nothing) / (means + nothing)
+        return (means.max() + self.nothing) / (means + self.nothing)
 
     def unit(self, means):
         """What the mean losses, times their importance, must rise by, for the term to rise by
@@ -105,10 +101,10 @@ class CrossEntropy:
         p = self._probabilities(outputs)
         return (p * (1 - p)).mean(axis=1)
 
-    def term(self, means, nothing=None):
+    def term(self, means):
         return means.sum()
 
-    def importance(self, means, nothing=None):
+    def importance(self, means):
         return np.ones_like(means)
 
     def unit(self, means):

@@ -73,7 +73,7 @@ def steps_before(estimator):
 
 
 def network_weights(estimator, params):
-    """The sample weights among the parameters of the estimator's `fit`, None if all are equal."""
+    """The sample weights among the parameters of the estimator's `fit`; None, too, for a number."""
     step = estimator.steps[-1][0] if isinstance(estimator, Pipeline) else ""
     if step and _routing_enabled():
         params = process_routing(estimator, "fit", **params)[step].fit

@@ -1,7 +1,9 @@
 """Parts of the rows, to train without and to compare on."""
 
+import numpy as np
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples
 
 
 def parts_in_turn(network, y, rows, n_parts, groups):
@@ -33,6 +35,11 @@ def parts_in_turn(network, y, rows, n_parts, groups):
     splitter = splitter(n_parts, shuffle=True, random_state=network.random_state)
     for train, held_out in splitter.split(rows, strata, groups):
         yield rows[train], rows[held_out]
+
+
+def rows_with_weight(y, sample_weight):
+    """The rows that count, as numbers."""
+    return np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
 
 
 def rows_of(rows, *data):

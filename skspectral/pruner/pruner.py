@@ -136,9 +136,10 @@ class SpectralPruner(BasePruner):
     corrected for few rows (Hurvich and Tsai), with a price for each node. Of a classifier the
     deviance takes the place of the logarithm, a parameter costs 4, and the weights have a normal
     prior with a standard deviation of 2: standardise the inputs. No penalty takes part, so that the
-    size hardly depends on the strength of the network. It takes about as long as the fit, two to
-    six times as long with a trial, and many times as long where rows and nodes are many, or layers
-    several: with two of them up to minutes, with three minutes.
+    size hardly depends on the strength of the network. The search draws from the `random_state` of
+    the network. It takes about as long as the fit, two to six times as long with a trial, and many
+    times as long where rows and nodes are many, or layers several: with two of them up to minutes,
+    with three always minutes.
 
     A trial decides whether to trust that: for classifiers, with `groups`, where the rows are few
     for the parameters or inputs that might matter, with several hidden layers where the error is
@@ -146,13 +147,14 @@ class SpectralPruner(BasePruner):
     their leverage (Allen; Hansen and Larsen), than the network on those that it has. Network and
     size are then found once more from two thirds of the rows, and have to predict the others better
     than the network, by one standard error; of fewer than 1500 rows, or groups, each third is left
-    out in turn, unless one or two speak against it. With fewer than sixty rows, or three groups,
-    the spectrum decides, that is, the sorted relevances. Rows of uneven weight count as their
-    effective number (Kish), and rows of a regressor that are copies of others once.
+    out in turn, unless one or two speak against it. A trial takes sixty rows, or three groups;
+    where one is needed and cannot be held, or is lost, the relevances decide. Rows of uneven weight
+    count as their effective number (Kish), and rows of a regressor that are copies of others once.
 
     With ``layer=0``, or fewer than twenty rows for each column of X, inputs are removed if the
     criterion is better without them. Whatever the layer, inputs return that what is left of the
-    error depends on. The user guide has the numbers, and says why they are what they are.
+    error depends on. "How the pruner decides" in the user guide has the numbers, and says why they
+    are what they are.
 
     References
     ----------
@@ -266,19 +268,21 @@ class SpectralPruner(BasePruner):
             estimator = self._to_fit(y).fit(X, y, **params)
             pass_on_interruption(network_of(estimator))
             train = _train_from_start if self.strategy == "before" else None
-        X, y = reaching(estimator, X), as_vector(y)
+        network, X, y = network_of(estimator), reaching(estimator, X), as_vector(y)
+        weights = network_weights(estimator, params)
         if self.prefit:
-            refuse_other_data(network_of(estimator), X, y, network_weights(estimator, params))
+            refuse_other_data(network, X, y, weights)
         masks = self._select(estimator)
         is_open = self.threshold == "auto" and self.n_nodes_to_select is None
         asked = is_open and self.refit and train is None
         if asked:
-            found = self._found(estimator, masks[0], X, y, params, codes)
+            rows = without_copies(network, X, y, weights, codes)
+            select = self._layer_of(estimator) == 0
+            found = found_in_data(network, *rows, masks[0], select)
             if found is not None:
-                return self._take(estimator, masks[0], found, X, y, params)
-            weights = network_weights(estimator, params)
-            masks = sparing_masks(network_of(estimator), masks, X, y, weights)
-        self._cut(estimator, masks, X, y, params, codes, train)
+                return self._take(estimator, masks[0], found, X, y, weights)
+            masks = sparing_masks(network, masks, X, y, weights)
+        self._cut(estimator, masks, X, y, weights, codes, train)
         self._fitted["is_undecided"] = asked
         return self
 
@@ -308,12 +312,6 @@ class SpectralPruner(BasePruner):
         if name == "pruned_estimator_":
             return cut_network(estimator, self._select(estimator))
         raise NotFittedError(f"{name} needs data; call fit.")
-
-    def _found(self, estimator, inputs, X, y, params, groups):
-        """The network that the data choose, and its nodes; None if its spectrum does."""
-        network = network_of(estimator)
-        rows = without_copies(network, X, y, network_weights(estimator, params), groups)
-        return found_in_data(network, *rows, inputs, select=self._layer_of(estimator) == 0)
 
     def _given(self):
         """The prefit estimator, checked."""

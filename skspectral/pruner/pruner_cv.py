@@ -20,7 +20,13 @@ from skspectral.mlp.state import pass_on_interruption
 from skspectral.model_selection.smallest_core import one_standard_error
 from skspectral.pruner.base import BasePruner
 from skspectral.pruner.curve import curve_sizes, scores_of_sizes
-from skspectral.pruner.network import as_vector, network_for, network_of, reaching
+from skspectral.pruner.network import (
+    as_vector,
+    network_for,
+    network_of,
+    network_weights,
+    reaching,
+)
 from skspectral.pruner.selection import layer_index, select_masks
 
 
@@ -194,7 +200,8 @@ class SpectralPrunerCV(BasePruner):
             chosen *= max(1, sum(network.core_sizes_) / cores.mean())
         masks = select_masks(network, layer, "auto", None)[:1]
         masks += top_masks(network.node_importances_, min(round(chosen), sizes[-1]))
-        self._cut(estimator, masks, reaching(estimator, X), as_vector(y), params, codes)
+        weights = network_weights(estimator, params)
+        self._cut(estimator, masks, reaching(estimator, X), as_vector(y), weights, codes)
         self.cv_results_ = _results(sizes, scores)
         return self
 

@@ -98,7 +98,8 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
             if more[0] is not found[0]:
                 found = search(*more)
         problem, free, inputs = found
-        free = problem.train(free, "float64", np.finfo(network.coefs_[0].dtype).eps ** 2)
+        finest = problem.finer(np.finfo(network.coefs_[0].dtype).eps ** 2)
+        free = finest.train(free, "float64")
         free = _placed(free, widths)
     return _written(network, free, inputs, axes)
 
@@ -156,7 +157,7 @@ def has_nodes(network):
     return len(network.coefs_) > 1 and all(network.core_sizes_)
 
 
-def n_parameters(network, n_inputs):
+def n_weights(network, n_inputs):
     """Weights between so many inputs and the nodes that might matter."""
     widths = [n_inputs, *(mask.sum() for mask in candidates(network)), network.n_outputs_]
     return np.dot(widths[:-1], widths[1:])

@@ -113,7 +113,7 @@ def _split(network, y, groups):
     """Rows to train on and to score on; None if there are too few."""
     n_rows = _num_samples(y)
     n_test = int(np.ceil(network.validation_fraction * n_rows))
-    strata = y if is_classifier(network) and np.ndim(y) == 1 else None
+    strata = network._strata(y)
     # Both parts need every class.
     smallest, n_classes = (np.inf, 2) if strata is None else _counts(strata)
     if smallest < 2 or min(n_test, n_rows - n_test) < n_classes:

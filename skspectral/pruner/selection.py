@@ -13,11 +13,6 @@ from skspectral.pruner.network import UnusableError, cut_network, select_columns
 _LEAST = 1e-3
 
 
-def relevances(network):
-    """Relevance R of the inputs and of the nodes of each hidden layer of a fitted network."""
-    return network._relevance()
-
-
 def layer_index(layer, network):
     """Number of a layer from 0, the inputs; negative ones count from the last hidden layer.
 
@@ -64,7 +59,7 @@ def select_masks(network, layer, threshold, n_nodes_to_select):
     UnusableError
         If there are not as many nodes as `n_nodes_to_select` asks for.
     """
-    spectra = relevances(network)
+    spectra = network._relevance()
     numbers = numbers_of_nodes(n_nodes_to_select, layer, [len(spectrum) for spectrum in spectra])
     masks = []
     for k, (spectrum, number) in enumerate(zip(spectra, numbers, strict=True)):
@@ -103,7 +98,7 @@ def sparing_masks(network, masks, X, y, sample_weight=None):
         return masks  # what would they cost the others?
     weights = weights_of(network, y, sample_weight)
     most = tolerable(losses_of_outputs(network, X, y, weights))
-    spectra, share = relevances(network), THRESHOLD
+    spectra, share = network._relevance(), THRESHOLD
     while share >= 2 * _LEAST:
         small, rows = cut_network(network, masks), select_columns(X, masks[0])
         if (losses_of_outputs(small, rows, y, weights) <= most).all():

@@ -19,9 +19,8 @@ def summary_of(pruner):
     widths = [_widths(network) for network in networks]
     names = ["inputs", *(f"hidden layer {k}" for k in range(1, len(widths[0]) - 1)), "outputs"]
     rows = [(name, *pair) for name, *pair in zip(names, *widths, strict=True)]
-    for name, count in (("parameters", _parameters), ("multiply-adds", _products)):
-        rows.append((name, *(count(network) for network in networks)))
-    rows.append(("bytes", *(_bytes(network) for network in networks)))
+    counts = {"parameters": _parameters, "multiply-adds": _products, "bytes": _bytes}
+    rows += [(name, *map(count, networks)) for name, count in counts.items()]
     lines = [f"{'':16}{'before':>12}{'after':>12}"]
     lines += [f"{name:16}{before:>12}{after:>12}" for name, before, after in rows]
     if hasattr(pruner, "largest_change_"):  # not known of a prefit estimator without data

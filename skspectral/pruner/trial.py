@@ -4,18 +4,17 @@ from itertools import islice
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.utils.validation import _num_samples
 
 from skspectral.mlp.state import pass_on_interruption
 from skspectral.mlp.warnings import silence
 from skspectral.pruner.comparison import lacks_a_class, losses, mean_and_error, weights_of
 from skspectral.pruner.free import effective
-from skspectral.pruner.parts import parts_in_turn, rows_of
+from skspectral.pruner.parts import parts_in_turn, rows_of, rows_with_weight
 from skspectral.pruner.recovery import (
     MOST_ROWS,
     ROWS_PER_INPUT,
     has_nodes,
-    n_parameters,
+    n_weights,
     outstanding,
     recover,
     widths_of,
@@ -67,7 +66,7 @@ def widths_that_pay(network, X, y, sample_weight=None, groups=None, select=False
         that it knows, with or without each label that varies, and where rows and parameters that
         might matter are many, but not ten rows for each.
     """
-    rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
+    rows = rows_with_weight(y, sample_weight)
     if not _is_enough(network, y, rows, groups):
         return None
     weights = weights_of(network, y, sample_weight)
@@ -92,6 +91,8 @@ def widths_that_pay(network, X, y, sample_weight=None, groups=None, select=False
         mean, error = mean_and_error(np.concatenate(lost), *weights_and_groups)
         if by_heart:
             mean += _LESS_BY_HEART * max(0.0, np.mean(by_heart))
+        if network.verbose:
+            print(f"Trial {len(widths)}: nodes {widths[-1]}, loss {mean:+.6f} (+- {error:.6f})")
         # The other thirds would hardly turn that; of a group or two there is no standard error.
         if groups is None and mean > error:
             return None
@@ -142,7 +143,7 @@ def _tried(network, X, y, sample_weight, select):
     """What is found from these rows, and the network fitted to them; None if it cannot be."""
     if lacks_a_class(network, y):
         return None
-    student = clone(network)
+    student = clone(network).set_params(verbose=False)
     if network.alpha == "auto" and network.alpha_ > 0:  # what a pruner leaves has none
         # Of fewer rows the pilots may choose another, and the trial would be of another network.
         student.set_params(alpha=network.alpha_)
@@ -161,5 +162,5 @@ def _tried(network, X, y, sample_weight, select):
 def _is_long(network, n_rows):
     """Whether a search would take long, and the rows are not many for it to pay."""
     n_inputs = min(len(outstanding(network)), n_rows // ROWS_PER_INPUT)
-    n_weights = n_parameters(network, n_inputs)
-    return _ROWS_OF_CLASSES * n_weights > n_rows and n_weights * n_rows > _MOST_WORK
+    weights = n_weights(network, n_inputs)
+    return _ROWS_OF_CLASSES * weights > n_rows and weights * n_rows > _MOST_WORK

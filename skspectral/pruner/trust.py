@@ -2,7 +2,6 @@
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.utils.validation import _num_samples
 
 from skspectral.pruner.comparison import (
     mean_and_error,
@@ -12,16 +11,16 @@ from skspectral.pruner.comparison import (
     weights_of,
 )
 from skspectral.pruner.free import effective
-from skspectral.pruner.left_out import left_out_errors
+from skspectral.pruner.left_out import left_out_errors, n_parameters
 from skspectral.pruner.loss import loss_of
-from skspectral.pruner.parts import rows_of
+from skspectral.pruner.parts import rows_of, rows_with_weight
 from skspectral.pruner.recovery import (
     MOST_ROWS,
     ROWS_PER_INPUT,
     ROWS_PER_PARAMETER,
     are_few,
     has_nodes,
-    n_parameters,
+    n_weights,
     outstanding,
     recover,
     widths_of,
@@ -115,7 +114,7 @@ def is_recoverable(network, n_rows, inputs=None):
         relevance = network.feature_importances_
         if most == 0 or np.sort(relevance)[-most] > _WEAK * relevance.max():
             return False
-    return n_parameters(network, min(n_inputs, most)) * ROWS_PER_PARAMETER <= n_rows
+    return n_weights(network, min(n_inputs, most)) * ROWS_PER_PARAMETER <= n_rows
 
 
 def _n_rows(network, y, sample_weight):
@@ -125,29 +124,28 @@ def _n_rows(network, y, sample_weight):
 
 def _foresees(found, masks, network, X, y, sample_weight):
     """Whether what is found leaves hardly more of rows unseen than the network of those seen."""
-    rows = np.arange(_num_samples(y)) if sample_weight is None else np.flatnonzero(sample_weight)
+    rows = rows_with_weight(y, sample_weight)
     rows = rows[:: -(-len(rows) // MOST_ROWS)]
     X, y, sample_weight = rows_of(rows, X, y, sample_weight)
     outputs, targets = standard(found, X, y)
     weights = weights_of(network, y, sample_weight)
     errors, before = outputs - targets, np.subtract(*standard(network, X, y))
-    first, *others = found.coefs_
-    n_parameters = sum(p.size for p in (first[masks[0]], *others, *found.intercepts_))
+    n_trained = n_parameters(found, masks[0])
     fitted, seen = _mean_square(errors, weights), _mean_square(before, weights)
     is_nothing = fitted < loss_of(found).nothing
-    if is_nothing and n_telling(targets, weights) >= _PLENTY * n_parameters:
+    if is_nothing and n_telling(targets, weights) >= _PLENTY * n_trained:
         return True
-    if len(others) > 1:
+    if len(found.coefs_) > 2:
         # One more layer, and the curvature that is left out of account is not small any more.
         return False
     unseen = fitted
-    if errors.size * n_parameters**2 <= _MOST_PRODUCTS:
+    if errors.size * n_trained**2 <= _MOST_PRODUCTS:
         errors = _left_out(found, masks[0], X, targets, errors, weights)
         unseen = _mean_square(errors, weights)
         n_rows = effective(len(weights), weights)
-        if n_rows >= _PLENTY * n_parameters:
+        if n_rows >= _PLENTY * n_trained:
             # What so many parameters learn of noise alone, and rows left out do not bear out.
-            learnt = (n_rows + n_parameters) / (n_rows - n_parameters)
+            learnt = (n_rows + n_trained) / (n_rows - n_trained)
             if unseen <= _AS_NOISE * learnt * fitted:
                 seen *= learnt
     most = min(tolerable(seen), 1 - _EXPLAINED * (1 - seen))

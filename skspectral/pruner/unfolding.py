@@ -148,7 +148,8 @@ def _adding_up(terms, total, error):
     size = np.sqrt((terms**2).mean())
     most = min(_BEYOND * error, _SHARE_OF_A_TERM * size)
     # If they are more than its entries, many sums of shares of them are the total. Of whole ones
-    # there are 2^n, with a spread of `size * sqrt(n) / 2`, of which few come as near by chance.
+    # there are 2^n, with a spread of `size * sqrt(n) / 2`, of which few come as near by chance: the
+    # window of `2 * most` times the density of a normal distribution, 1 / (sqrt(2 pi) * spread).
     near = np.log(1.6 * most / (size * np.sqrt(n))) if most else -np.inf
     if n > n_entries and n * np.log(2) + n_entries * near < _CHANCE:
         within = np.eye(n_entries)
