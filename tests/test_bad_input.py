@@ -206,7 +206,7 @@ def test_partial_fit_keeps_its_scale_of_y_within_the_limits(regressor, data):
     np.testing.assert_array_equal(regressor.predict(X), before)
 
 
-@pytest.mark.parametrize("scale", [1e6, 1e-6, 1e-170])
+@pytest.mark.parametrize("scale", [1e6, 255, 3e-3, 1e-6, 1e-170])
 def test_unscaled_inputs_are_said(regressor, data, scale):
     X, y = data
     with warnings.catch_warnings(record=True) as caught:

@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn.datasets import (
     load_diabetes,
     make_classification,
+    make_friedman1,
     make_multilabel_classification,
 )
 from sklearn.metrics import roc_auc_score
@@ -20,7 +21,7 @@ from skspectral.mlp import fit, strength
 from skspectral.mlp.copies import distinct_rows
 from skspectral.mlp.early_stopping import held_out_rows
 from skspectral.mlp.fit import Fit
-from skspectral.mlp.strength import _n_labels, _pilot
+from skspectral.mlp.strength import _n_labels, _pilot, _strength
 
 
 def chosen(X, y, **parameters):
@@ -171,6 +172,33 @@ def test_what_is_next_to_noise_is_penalised_until_little_is_learnt_by_heart():
     network = SpectralMLPRegressor(alpha="auto", random_state=0).fit(X[:200], y[:200])
     assert network.alpha_ == pytest.approx(0.1 * np.sqrt(8 / 200), rel=0.1)
     assert network.score(X[200:], y[200:]) > -0.15
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_table_as_wide_as_long_is_penalised_more(seed):
+    X, y = make_friedman1(1100, 100, noise=1.0, random_state=seed)
+    X = (X - 0.5) * 12**0.5
+    model = chosen(X[:100], y[:100], hidden_layer_sizes=50, random_state=seed)
+    assert 3e-2 < model.alpha_ <= 6e-2
+    assert model.score(X[100:], y[100:]) > 0.55  # with 3e-2 at most 0.36 to 0.68
+
+
+def test_what_the_formula_says_is_tried_though_less_is_too_much():
+    rng = np.random.default_rng(3)
+    X = rng.standard_normal((1000, 200))
+    y = X[:, 0] * X[:, 1] * X[:, 2] + X[:, 3] + 0.1 * rng.standard_normal(1000)
+    assert chosen(X, y, hidden_layer_sizes=50, max_iter=800).alpha_ > 2e-2
+
+
+@pytest.mark.parametrize("kind", ["numbers", "classes"])
+def test_rows_count_by_what_their_weights_are_worth(kind, regressor, classifier):
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((2000, 5)), rng.standard_normal(2000)
+    mlp, y = (regressor, y) if kind == "numbers" else (classifier, (y > 0).astype(int))
+    mlp.fit(X[:100], y[:100])
+    few = _strength(mlp, X[:100], y[:100], None, share=1.0)
+    assert few == pytest.approx(_strength(mlp, X, y, np.r_[np.ones(100), np.full(1900, 1e-9)], 1.0))
+    assert few > 3 * _strength(mlp, X, y, None, share=1.0)
 
 
 def test_going_on_keeps_the_strength(data, regressor):

@@ -52,7 +52,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise, from
         3e-4 to 3e-2, over the root of the number of labels: a pilot training, half as long (if that
         learns nothing, as long), on four fifths of the rows measures its error on the others, drawn
-        at random, and up to four more show whether the strength is too much or too little; rows
+        at random, and up to five more show whether the strength is too much or too little; rows
         that are copies count once. See ``alpha_`` and the page on defaults.
     alpha_phi, alpha_lambda, alpha_w : float, default=None
         Strengths for eigenvectors, eigenvalues and dense weights; None is `alpha`. Only the product
@@ -267,6 +267,9 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None, classes=None):
         """Train one epoch on the given data, at the initial learning rate.
+
+        Weights, also those of the classes, count within a call: one that has a single class knows
+        of no other.
 
         Parameters
         ----------

@@ -12,8 +12,9 @@ from skspectral.mlp.early_stopping import held_out_rows, validator
 from skspectral.mlp.progress import Progress
 from skspectral.mlp.scales import refuse_scale_of_y, warn_of_offset, warn_of_rounding, warn_of_scale
 from skspectral.mlp.state import State
-from skspectral.mlp.units import further_units, weights_without
+from skspectral.mlp.units import further_units
 from skspectral.mlp.warnings import warn_of_collapse, warn_of_ending, warn_of_failure
+from skspectral.mlp.weights import weights_without
 from skspectral.spectral import Parameters, glorot_uniform
 
 

@@ -36,9 +36,9 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         What moves in training besides the intercepts.
     alpha : float or "auto", default=1e-3
         Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise, from
-        3e-4 to 3e-2, over the root of the number of outputs: a pilot training, half as long (if
+        3e-4 to 6e-2, over the root of the number of outputs: a pilot training, half as long (if
         that learns nothing, as long), on four fifths of the rows measures its error on the others,
-        drawn at random, and up to four more show whether the strength is too much or too little;
+        drawn at random, and up to five more show whether the strength is too much or too little;
         rows that are copies count once. See ``alpha_`` and the page on defaults.
     alpha_phi, alpha_lambda, alpha_w : float, default=None
         Strengths for eigenvectors, eigenvalues and dense weights; None is `alpha`. Only the product
@@ -242,7 +242,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     def partial_fit(self, X, y, sample_weight=None):
         """Train one epoch on the given data, at the initial learning rate.
 
-        The first call in which an output varies fixes its unit.
+        The first call in which an output varies fixes its unit. Weights count within a call.
 
         Parameters
         ----------

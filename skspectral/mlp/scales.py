@@ -5,8 +5,9 @@ from sklearn.utils import gen_batches
 
 from skspectral.mlp.warnings import warn
 
-# Columns on scales beyond these defeat any one learning rate.
-_LARGEST_SCALE, _SMALLEST_SCALE = 1e3, 1e-3
+# Columns on scales beyond these defeat the learning rate: with all of them at the first nothing is
+# learnt of a thousand rows of Friedman's function, at the second R2 is 0.77 in place of 0.95.
+_LARGEST_SCALE, _SMALLEST_SCALE = 100, 0.01
 
 # Columns so many standard deviations from zero hardly vary beside what they all have in common; and
 # a target so many of them from zero loses its last digits in single precision.

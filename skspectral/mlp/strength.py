@@ -13,14 +13,16 @@ from skspectral.mlp.early_stopping import held_out_rows, validator
 from skspectral.mlp.scales import mean_squares
 from skspectral.mlp.state import pass_on_interruption
 from skspectral.mlp.warnings import silence
+from skspectral.mlp.weights import effective
 
 # Weaker ones leave nodes that 8000 steps of Adam do not bring to zero.
 _WEAKEST = 3e-4
 # Those above the first silence inputs that matter, but are taken, up to the second, where nothing
-# is learnt or a pilot is better for it.
-_STRONGEST, _STRONGEST_OF_NOISE = 1e-2, 3e-2
+# is learnt or a pilot is better for it; and up to the third of numbers in tables nearly as wide as
+# long. Stronger ones now and then silence all.
+_STRONGEST, _STRONGEST_OF_NOISE, _STRONGEST_OF_NUMBERS = 1e-2, 3e-2, 6e-2
 _FACTOR = 0.05
-# To one that is stronger than the formula says, if that is better.
+# From one strength to the next that is tried.
 _STEP = 3
 
 # Standard errors by which a pilot of noisy classes has to be better before less is penalised, or of
@@ -39,24 +41,25 @@ def automatic_strength(estimator, X, y, weights=None):
     A node that means nothing still finds a gradient, made of noise: over n rows and d inputs it is
     of the order slope * sigma * sqrt(d / n), where the slope of the squared error is 2 and that of
     the cross-entropy 1; each input counts by its mean square, for one at most, and d is one at
-    least. The penalty has to be stronger than that, and as weak as possible otherwise, so ``alpha =
-    0.05 * slope * sqrt(share * spread * d / n)``, at least 3e-4 and at most 1e-2, or 3e-2 where the
-    pilots learn nothing or the rows are too few for them, and all of these over the root of the
-    number of outputs, or labels, whose losses are averaged. ``share * spread`` stands for sigma^2:
-    `share` is what a pilot training of Adam with the weakest strength, half as long as the fit,
-    gets wrong of what a constant gets wrong, on a fifth of the rows that it has not seen, and
-    `spread` the variance of the classes over that of classes of equal weight. A pilot that is not
-    better than a constant, by a standard error (of classes by two), is repeated as long as the fit:
-    only what that does not learn either is noise.
+    least, and rows of uneven weight as many as are worth as much (Kish). The penalty has to be
+    stronger than that, and as weak as possible otherwise, so ``alpha = 0.05 * slope * sqrt(share *
+    spread * d / n)``, at least 3e-4 and at most 1e-2, or 3e-2 where the pilots learn nothing, and
+    all of these over the root of the number of outputs, or labels, whose losses are averaged.
+    ``share * spread`` stands for sigma^2: `share` is what a pilot training of Adam with the weakest
+    strength, half as long as the fit, gets wrong of what a constant gets wrong, on a fifth of the
+    rows that it has not seen, and `spread` the variance of the classes over that of classes of
+    equal weight. A pilot that is not better than a constant, by a standard error (of classes by
+    two), is repeated as long as the fit: only what that does not learn either is noise.
 
     Pilots by the solver of the network, compared where they end, say what the formula does not
-    know. If one with this strength has more wrong than that with the weakest, by more than a
-    standard error (of classes two, if the pilot gets more than half as many wrong as a constant),
-    the geometric mean of the two is tried, and then the weakest taken: the true nodes may be many,
-    each hardly more than noise. Otherwise, where the formula says more than 1e-2, that is taken, up
-    to 3e-2, if it has less wrong; and then three times the strength, 3e-2 at most, if that has less
-    wrong by a standard error: the noise may be in a few rows. Rows that are copies of others count
-    once.
+    know. Where it says more than those limits, three times as much is tried, and again, up to what
+    it says (of numbers 6e-2, of classes 3e-2), for as long as there is less wrong: of tables about
+    as wide as long, and of much noise. If there still is more wrong than with the weakest strength,
+    by more than a standard error (of classes two, if the pilot gets more than half as many wrong as
+    a constant), the geometric mean of the two is tried, and then the weakest taken: the true nodes
+    may be many, each hardly more than noise. Otherwise three times the strength is taken if that
+    has less wrong by a standard error: the noise may be in a few rows. Rows that are copies of
+    others count once.
 
     Parameters
     ----------
@@ -83,35 +86,38 @@ def automatic_strength(estimator, X, y, weights=None):
     if rows is not None:
         X, y, weights = X[rows], y[rows], of_copies
     constant = estimator._error_of_constant(y, weights)
+    root, n_rows = _root(estimator, y, weights), effective(len(y), weights)
+    weakest, of_noise = _WEAKEST / root, _STRONGEST_OF_NOISE / root
     if len(y) < _FEWEST_ROWS or not constant:
         # Too little to show anything.
-        return _strength(estimator, X, y, weights, share=1.0)
-    n_held_out = _HELD_OUT * len(y) * _n_labels(estimator, y, weights)
+        return min(_strength(estimator, X, y, weights, share=1.0), of_noise)
+    n_held_out = _HELD_OUT * n_rows * _n_labels(estimator, y, weights)
     certainty = _CERTAINTY_OF_CLASSES if is_classifier(estimator) else 1
-    root = _root(estimator, y, weights)
-    weakest, strongest = _WEAKEST / root, _STRONGEST_OF_NOISE / root
     for length in (_PILOT, 1.0):
         least, last = _errors_of_pilot(estimator, X, y, weights, length, weakest)
         learns = least < constant - certainty * _standard_error(estimator, constant, n_held_out)
         if learns:
             break
     asked = _strength(estimator, X, y, weights, share=min(least / constant, 1.0))
-    alpha = min(asked, _STRONGEST / root) if learns else asked
-    if alpha == weakest or not learns:
+    alpha = min(asked, _STRONGEST / root if learns else of_noise)
+    if alpha == weakest or (alpha == asked and not learns):
         return alpha
     error_of = partial(_last_error_of_pilot, estimator, X, y, weights, length)
+    error = error_of(alpha)
+    # Towards what the formula says, for as long as that is better.
+    while alpha < asked and (its_error := error_of(more := min(_STEP * alpha, asked))) < error:
+        alpha, error = more, its_error
+    if not learns:
+        return alpha
     if estimator.solver != "adam":
         last = error_of(weakest)
     if least < _NOISY * constant:
         certainty = 1
     tolerable = last + certainty * _standard_error(estimator, last, n_held_out)
-    error = error_of(alpha)
     if error > tolerable:
         between = float(np.sqrt(alpha * weakest))
         return between if error_of(between) <= tolerable else weakest
-    if alpha < asked and (its_error := error_of(asked)) < error:
-        alpha, error = asked, its_error
-    stronger = min(_STEP * alpha, strongest)
+    stronger = min(_STEP * alpha, _most(estimator) / root)
     least = error - _standard_error(estimator, error, n_held_out)
     return stronger if alpha < stronger and error_of(stronger) < least else alpha
 
@@ -120,8 +126,14 @@ def _strength(estimator, X, y, weights, share):
     """The formula, for a share of the errors of a constant."""
     slope = 1 if is_classifier(estimator) else 2
     noise = share * estimator._spread(y, weights)
-    alpha = _FACTOR * slope * np.sqrt(noise * _n_inputs(X, weights) / len(y))
-    return float(np.clip(alpha, _WEAKEST, _STRONGEST_OF_NOISE)) / _root(estimator, y, weights)
+    n_rows = effective(len(y), weights)
+    alpha = _FACTOR * slope * np.sqrt(noise * _n_inputs(X, weights) / n_rows)
+    return float(np.clip(alpha, _WEAKEST, _most(estimator))) / _root(estimator, y, weights)
+
+
+def _most(estimator):
+    """The strongest of all, of one output."""
+    return _STRONGEST_OF_NOISE if is_classifier(estimator) else _STRONGEST_OF_NUMBERS
 
 
 def _root(estimator, y, weights):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skspectral.mlp.units import Units
-from skspectral.pruner.free import effective
+from skspectral.mlp.weights import effective
 
 # Outputs are turned where their errors are so correlated: minus the logarithm of the determinant of
 # the correlations, for each output. Of errors that are independent it is about the number of

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skspectral.forward import forward
-from skspectral.pruner.free import effective
+from skspectral.mlp.weights import effective
 from skspectral.pruner.loss import loss_of
 
 # Of a normal distribution.

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.linalg import eigh
 
 from skspectral.forward import ACTIVATIONS, layer_values
+from skspectral.mlp.weights import effective
 from skspectral.pruner.loss import SquaredError
 from skspectral.spectral import Parameters
 
@@ -46,11 +47,6 @@ _ROUNDING = 1e-15
 
 # The transfers are dense.
 _SPECTRAL = {"eigenvectors": 0.0, "eigenvalues": 0.0}
-
-
-def effective(n_rows, weights):
-    """Rows of equal weight that are worth `n_rows` with these weights, or None (Kish)."""
-    return n_rows if weights is None else weights.sum() ** 2 / (weights**2).sum()
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from sklearn.utils import check_random_state
 from skspectral.core import THRESHOLD, core_mask
 from skspectral.mlp.attributes import attributes_of
 from skspectral.mlp.cut import cut
+from skspectral.mlp.weights import effective
 from skspectral.pruner.axes import Axes
 from skspectral.pruner.comparison import weights_of
 from skspectral.pruner.elimination import eliminate, may_have_idle_nodes, shrink, thin
-from skspectral.pruner.free import FreeNetwork, effective
+from skspectral.pruner.free import FreeNetwork
 from skspectral.pruner.growth import grow
 from skspectral.pruner.inputs import drop_inputs, return_inputs
 from skspectral.pruner.loss import loss_of

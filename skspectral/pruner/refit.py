@@ -11,6 +11,7 @@ from sklearn.utils.validation import _num_samples
 
 from skspectral.mlp.state import pass_on_interruption
 from skspectral.mlp.warnings import silence
+from skspectral.mlp.weights import effective
 from skspectral.pruner.comparison import (
     lacks_a_class,
     losses,
@@ -18,7 +19,6 @@ from skspectral.pruner.comparison import (
     n_telling,
     weights_of,
 )
-from skspectral.pruner.free import effective
 from skspectral.pruner.parts import parts_in_turn, rows_of
 
 # Fewest informative rows held out of the refit of a regressor: of a rare event there may be one row

@@ -7,8 +7,8 @@ from sklearn.base import clone, is_classifier
 
 from skspectral.mlp.state import pass_on_interruption
 from skspectral.mlp.warnings import silence
+from skspectral.mlp.weights import effective
 from skspectral.pruner.comparison import lacks_a_class, losses, mean_and_error, weights_of
-from skspectral.pruner.free import effective
 from skspectral.pruner.parts import parts_in_turn, rows_of, rows_with_weight
 from skspectral.pruner.recovery import (
     MOST_ROWS,

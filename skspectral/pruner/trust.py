@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.base import is_classifier
 
+from skspectral.mlp.weights import effective
 from skspectral.pruner.comparison import (
     mean_and_error,
     n_telling,
@@ -10,7 +11,6 @@ from skspectral.pruner.comparison import (
     tolerable,
     weights_of,
 )
-from skspectral.pruner.free import effective
 from skspectral.pruner.left_out import left_out_errors, n_parameters
 from skspectral.pruner.loss import loss_of
 from skspectral.pruner.parts import rows_of, rows_with_weight
