@@ -183,11 +183,45 @@ def test_a_table_as_wide_as_long_is_penalised_more(seed):
     assert model.score(X[100:], y[100:]) > 0.55  # with 3e-2 at most 0.36 to 0.68
 
 
-def test_what_the_formula_says_is_tried_though_less_is_too_much():
-    rng = np.random.default_rng(3)
-    X = rng.standard_normal((1000, 200))
-    y = X[:, 0] * X[:, 1] * X[:, 2] + X[:, 3] + 0.1 * rng.standard_normal(1000)
-    assert chosen(X, y, hidden_layer_sizes=50, max_iter=800).alpha_ > 2e-2
+def test_few_rows_are_not_penalised_beyond_the_limit_of_noise():
+    rng = np.random.default_rng(0)
+    assert chosen(rng.standard_normal((5, 5)), rng.standard_normal(5)).alpha_ == 3e-2
+
+
+@pytest.mark.parametrize(
+    ("errors", "expected"),
+    [
+        ({1e-2: 0.9, 3e-2: 0.8, 0.05: 0.6}, 0.05),  # 1e-2 is too much, the formula is not
+        ({1e-2: 0.9, 3e-2: 0.6, 0.05: 0.61}, 3e-2),
+        ({1e-2: 0.6, 3e-2: 0.61}, 1e-2),
+        ({1e-2: 0.9, 3e-2: 0.95, 3e-4: 0.7}, np.sqrt(1e-2 * 3e-4)),
+        ({1e-2: 0.6, 3e-2: 0.5, 0.05: 0.51, 6e-2: 0.3}, 6e-2),
+    ],
+)
+def test_from_one_strength_to_the_next(errors, expected, regressor, monkeypatch):
+    """The formula says 0.05; what a pilot has wrong of the variance is given."""
+    X, asked = np.random.default_rng(0).standard_normal((400, 143)), []
+
+    def error_of_pilot(estimator, X, y, weights, length, alpha):
+        asked.append(alpha)
+        return next((e for a, e in errors.items() if np.isclose(a, alpha, rtol=0.05)), 0.7)
+
+    monkeypatch.setattr(strength, "_errors_of_pilot", lambda *args: (0.7, 0.7))
+    monkeypatch.setattr(strength, "_last_error_of_pilot", error_of_pilot)
+    alpha = strength.automatic_strength(regressor, X, X[:, 0])
+    assert alpha == pytest.approx(expected, rel=0.05)
+    assert len(asked) == len(set(asked))  # none is trained twice
+
+
+def test_of_uneven_weights_the_rows_held_out_tell_less(regressor, monkeypatch):
+    X = np.random.default_rng(0).standard_normal((400, 5))
+    monkeypatch.setattr(strength, "_errors_of_pilot", lambda *args: (0.5, 0.5))
+    monkeypatch.setattr(
+        strength, "_last_error_of_pilot", lambda *args: 0.6 if args[-1] > 1e-3 else 0.5
+    )
+    few = strength.automatic_strength(regressor, X, X[:, 0], np.r_[np.ones(20), np.full(380, 1e-9)])
+    assert few > 1e-2  # an error of 0.5 may be chance on four rows, not on eighty
+    assert strength.automatic_strength(regressor, X, X[:, 0]) < 2e-3
 
 
 @pytest.mark.parametrize("kind", ["numbers", "classes"])

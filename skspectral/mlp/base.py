@@ -232,7 +232,7 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         return tuple(int(size) for size in sizes)
 
     def _weigh(self, X, y, sample_weight):
-        """Sample weights, of which the largest is one; or None. Those of classes belong to them."""
+        """Sample weights, of which the largest is one; or None. Without those of the classes."""
         if sample_weight is None:
             return None
         weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)

@@ -52,7 +52,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise, from
         3e-4 to 3e-2, over the root of the number of labels: a pilot training, half as long (if that
         learns nothing, as long), on four fifths of the rows measures its error on the others, drawn
-        at random, and up to five more show whether the strength is too much or too little; rows
+        at random, and up to four more show whether the strength is too much or too little; rows
         that are copies count once. See ``alpha_`` and the page on defaults.
     alpha_phi, alpha_lambda, alpha_w : float, default=None
         Strengths for eigenvectors, eigenvalues and dense weights; None is `alpha`. Only the product
@@ -102,7 +102,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, of the order of the rows and of the held-out rows.
     verbose : bool, default=False
-        Whether to print the loss of each epoch.
+        Whether to print the loss of each epoch, and in a pruner how a trial goes.
 
     Attributes
     ----------

@@ -85,7 +85,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, of the order of the rows and of the held-out rows.
     verbose : bool, default=False
-        Whether to print the loss of each epoch.
+        Whether to print the loss of each epoch, and in a pruner how a trial goes.
 
     Attributes
     ----------

@@ -1,7 +1,7 @@
 """The strength of the penalty, chosen from the data."""
 
 from copy import copy
-from functools import partial
+from functools import cache, partial
 from numbers import Integral
 
 import numpy as np
@@ -43,23 +43,24 @@ def automatic_strength(estimator, X, y, weights=None):
     the cross-entropy 1; each input counts by its mean square, for one at most, and d is one at
     least, and rows of uneven weight as many as are worth as much (Kish). The penalty has to be
     stronger than that, and as weak as possible otherwise, so ``alpha = 0.05 * slope * sqrt(share *
-    spread * d / n)``, at least 3e-4 and at most 1e-2, or 3e-2 where the pilots learn nothing, and
-    all of these over the root of the number of outputs, or labels, whose losses are averaged.
-    ``share * spread`` stands for sigma^2: `share` is what a pilot training of Adam with the weakest
-    strength, half as long as the fit, gets wrong of what a constant gets wrong, on a fifth of the
-    rows that it has not seen, and `spread` the variance of the classes over that of classes of
-    equal weight. A pilot that is not better than a constant, by a standard error (of classes by
-    two), is repeated as long as the fit: only what that does not learn either is noise.
+    spread * d / n)``, at least 3e-4 and at most 1e-2, or 3e-2 where the pilots learn nothing or the
+    rows are too few for them, and all of these over the root of the number of outputs, or labels,
+    whose losses are averaged. ``share * spread`` stands for sigma^2: `share` is what a pilot
+    training of Adam with the weakest strength, half as long as the fit, gets wrong of what a
+    constant gets wrong, on a fifth of the rows that it has not seen, and `spread` the variance of
+    the classes over that of classes of equal weight. A pilot that is not better than a constant, by
+    a standard error (of classes by two), is repeated as long as the fit: only what that does not
+    learn either is noise.
 
     Pilots by the solver of the network, compared where they end, say what the formula does not
     know. Where it says more than those limits, three times as much is tried, and again, up to what
     it says (of numbers 6e-2, of classes 3e-2), for as long as there is less wrong: of tables about
-    as wide as long, and of much noise. If there still is more wrong than with the weakest strength,
-    by more than a standard error (of classes two, if the pilot gets more than half as many wrong as
-    a constant), the geometric mean of the two is tried, and then the weakest taken: the true nodes
-    may be many, each hardly more than noise. Otherwise three times the strength is taken if that
-    has less wrong by a standard error: the noise may be in a few rows. Rows that are copies of
-    others count once.
+    as wide as long, and of much noise. Where the first learn nothing that is all. If there still is
+    more wrong than with the weakest strength, by more than a standard error (of classes two, if the
+    pilot gets more than half as many wrong as a constant), the geometric mean of the two is tried,
+    and then the weakest taken: the true nodes may be many, each hardly more than noise. Otherwise
+    three times the strength is taken if that has less wrong by a standard error: the noise may be
+    in a few rows. Rows that are copies of others count once.
 
     Parameters
     ----------
@@ -102,7 +103,7 @@ def automatic_strength(estimator, X, y, weights=None):
     alpha = min(asked, _STRONGEST / root if learns else of_noise)
     if alpha == weakest or (alpha == asked and not learns):
         return alpha
-    error_of = partial(_last_error_of_pilot, estimator, X, y, weights, length)
+    error_of = cache(partial(_last_error_of_pilot, estimator, X, y, weights, length))
     error = error_of(alpha)
     # Towards what the formula says, for as long as that is better.
     while alpha < asked and (its_error := error_of(more := min(_STEP * alpha, asked))) < error:

@@ -138,8 +138,7 @@ class SpectralPruner(BasePruner):
     prior with a standard deviation of 2: standardise the inputs. No penalty takes part, so that the
     size hardly depends on the strength of the network. The search draws from the `random_state` of
     the network. It takes about as long as the fit, two to six times as long with a trial, and many
-    times as long where rows and nodes are many, or layers several: with two of them up to minutes,
-    with three always minutes.
+    times as long where rows and nodes are many, or layers several: then up to minutes.
 
     A trial decides whether to trust that: for classifiers, with `groups`, where the rows are few
     for the parameters or inputs that might matter, with several hidden layers where the error is
@@ -147,9 +146,10 @@ class SpectralPruner(BasePruner):
     their leverage (Allen; Hansen and Larsen), than the network on those that it has. Network and
     size are then found once more from two thirds of the rows, and have to predict the others better
     than the network, by one standard error; of fewer than 1500 rows, or groups, each third is left
-    out in turn, unless one or two speak against it. A trial takes sixty rows, or three groups;
-    where one is needed and cannot be held, or is lost, the relevances decide. Rows of uneven weight
-    count as their effective number (Kish), and rows of a regressor that are copies of others once.
+    out in turn, without `groups` only until one or two speak against it. A trial takes sixty rows,
+    or three groups; where one is needed and cannot be held, or is lost, the relevances decide. Rows
+    of uneven weight count as their effective number (Kish), and rows of a regressor that are copies
+    of others once.
 
     With ``layer=0``, or fewer than twenty rows for each column of X, inputs are removed if the
     criterion is better without them. Whatever the layer, inputs return that what is left of the

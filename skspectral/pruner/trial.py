@@ -92,7 +92,10 @@ def widths_that_pay(network, X, y, sample_weight=None, groups=None, select=False
         if by_heart:
             mean += _LESS_BY_HEART * max(0.0, np.mean(by_heart))
         if network.verbose:
-            print(f"Trial {len(widths)}: nodes {widths[-1]}, loss {mean:+.6f} (+- {error:.6f})")
+            print(
+                f"Trial {len(widths)}: nodes {widths[-1]}; so far {mean:+.6f} (+- {error:.6f}) "
+                "in loss beside the full network"
+            )
         # The other thirds would hardly turn that; of a group or two there is no standard error.
         if groups is None and mean > error:
             return None
