@@ -94,13 +94,18 @@ def lbfgs(
                 after_iteration(result)
         outcome.converged[:] = result.success
 
-    # Last iteration, what moves, and whether it is penalised.
-    warm_up = (n_warm_up // 2, "eigenvectors", False), (n_warm_up, "eigenvectors", True)
     try:
-        for last, *stage in (*warm_up, (n_epochs, trainable, True)):
-            if not stopped and (n_left := min(last, n_epochs) - int(outcome.n_epochs[0])) > 0:
+        for last, *stage in _stages(n_epochs, n_warm_up, trainable):
+            if not stopped and (n_left := last - int(outcome.n_epochs[0])) > 0:
                 descend(n_left, *stage)
     except KeyboardInterrupt:
         outcome.interrupted = True
     stack.theta.copy_(accepted)  # the line search leaves the last point that it tried
     return outcome
+
+
+def _stages(n_epochs, n_warm_up, trainable):
+    """Of each part of the training the last iteration, what moves, and whether it is penalised."""
+    yield min(n_warm_up // 2, n_epochs), "eigenvectors", False
+    yield min(n_warm_up, n_epochs), "eigenvectors", True
+    yield n_epochs, trainable, True

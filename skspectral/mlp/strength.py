@@ -87,12 +87,12 @@ def automatic_strength(estimator, X, y, weights=None):
     if rows is not None:
         X, y, weights = X[rows], y[rows], of_copies
     constant = estimator._error_of_constant(y, weights)
-    root, n_rows = _root(estimator, y, weights), effective(len(y), weights)
+    root = _root(estimator, y, weights)
     weakest, of_noise = _WEAKEST / root, _STRONGEST_OF_NOISE / root
     if len(y) < _FEWEST_ROWS or not constant:
         # Too little to show anything.
         return min(_strength(estimator, X, y, weights, share=1.0), of_noise)
-    n_held_out = _HELD_OUT * n_rows * _n_labels(estimator, y, weights)
+    n_held_out = _HELD_OUT * effective(len(y), weights) * _n_labels(estimator, y, weights)
     certainty = _CERTAINTY_OF_CLASSES if is_classifier(estimator) else 1
     for length in (_PILOT, 1.0):
         least, last = _errors_of_pilot(estimator, X, y, weights, length, weakest)

@@ -165,5 +165,5 @@ def _tried(network, X, y, sample_weight, select):
 def _is_long(network, n_rows):
     """Whether a search would take long, and the rows are not many for it to pay."""
     n_inputs = min(len(outstanding(network)), n_rows // ROWS_PER_INPUT)
-    weights = n_weights(network, n_inputs)
-    return _ROWS_OF_CLASSES * weights > n_rows and weights * n_rows > _MOST_WORK
+    size = n_weights(network, n_inputs)
+    return _ROWS_OF_CLASSES * size > n_rows and size * n_rows > _MOST_WORK
