@@ -16,7 +16,7 @@ from skspectral.datasets import make_teacher_regression
 from skspectral.pruner import recovery, trial, trust
 from skspectral.pruner.elimination import cheapest, eliminate, may_have_idle_nodes, shrink, thin
 from skspectral.pruner.free import FreeNetwork, Problem
-from skspectral.pruner.growth import _most_curved, grow
+from skspectral.pruner.growth import _gains, _most_curved, grow
 from skspectral.pruner.loss import SquaredError
 from skspectral.pruner.recovery import _completed, _within, recover
 from skspectral.pruner.trial import widths_that_pay
@@ -419,6 +419,20 @@ def test_growth_brings_back_a_node_that_was_lost():
     found, _ = eliminate(problem, problem.train(grown))
     assert found.n_nodes == 4
     assert problem.losses(found) < 1e-8
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_gains_are_those_of_nodes_of_variance_one(activation):
+    rng = np.random.default_rng(0)
+    X, slopes = rng.standard_normal((1300, 3)), rng.standard_normal((1300, 2)) + 1
+    directions, intercepts = rng.standard_normal((3, 6)), rng.standard_normal(6)
+    directions[:, 4:], intercepts[4:] = 0, (-100, 100)  # nodes whose values are constant
+    values = X @ directions + intercepts
+    values = np.maximum(values, 0) if activation == "relu" else np.tanh(values)
+    standard = (values - values.mean(axis=0))[:, :4] / values.std(axis=0)[:4]
+    gains = _gains(problem_of(X, slopes, activation=activation), X, slopes, directions, intercepts)
+    assert_allclose(gains[:4], standard.T @ slopes, rtol=1e-9, atol=1e-9)
+    assert_array_equal(gains[4:], 0)
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.5])

@@ -11,6 +11,7 @@ stack of products with a vector, and a call of NumPy takes less time than one of
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -266,6 +267,12 @@ class _Matrices:
         self.factor = as_array(tensor)
         self.factor_T = self.factor.swapaxes(1, 2)
 
+    @cached_property
+    def ones(self):
+        """A row of ones: its product with each matrix is the sum of its rows, in a quarter to a
+        tenth of the time of NumPy's sum."""
+        return as_array(self.tensor.new_ones(1, 1, self.tensor.shape[1]))
+
 
 class _Transfer:
     """One transfer of every member: w_ji = phi_ji (lambda_in_j - lambda_out_i).
@@ -282,7 +289,6 @@ class _Transfer:
         on_cpu = phi.is_cpu
         # They share the names of most functions.
         self._xp = np if on_cpu else torch
-        self._sum = np.add.reduce if on_cpu else torch.sum
         self._vecdot = np.vecdot if on_cpu else torch.linalg.vecdot
         n_members, n_in, n_out = phi.shape
         self._on_ones = bool(constants)
@@ -306,6 +312,8 @@ class _Transfer:
             self._gate = as_array(phi.new_ones(n_members, rows, n_out))
         if "eigenvalues_in" in parameters:
             self._slope_in = self._slopes["eigenvalues_in"][:, :, 0]
+        if "eigenvalues_out" in parameters:
+            self._ones = as_array(phi.new_ones(1, 1, n_in))
 
     @property
     def readouts(self):
@@ -344,7 +352,7 @@ class _Transfer:
         if self._on_ones:
             slopes["intercepts"][:] = self._slope_ones
         elif "intercepts" in slopes:
-            self._sum(delta.factor, 1, keepdims=True, out=slopes["intercepts"])
+            xp.matmul(delta.ones, delta.factor, out=slopes["intercepts"])
         if self._weights_are_phi:
             return
         xp.multiply(self._slope, self._gate, out=slopes["eigenvectors"])
@@ -353,7 +361,7 @@ class _Transfer:
             self._vecdot(self._slope, phi, out=self._slope_in)
         if "eigenvalues_out" in slopes:
             xp.multiply(self._slope, phi, out=self._slope)
-            self._sum(self._slope, 1, keepdims=True, out=slopes["eigenvalues_out"])
+            xp.matmul(self._ones, self._slope, out=slopes["eigenvalues_out"])
             xp.negative(slopes["eigenvalues_out"], out=slopes["eigenvalues_out"])
 
     def _multiply(self, inputs, factor, out):

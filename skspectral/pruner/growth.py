@@ -1,6 +1,7 @@
 """New nodes where the error is."""
 
 import numpy as np
+from sklearn.utils import gen_batches
 
 from skspectral.forward import ACTIVATIONS, DERIVATIVES
 from skspectral.pruner.free import FreeNetwork
@@ -16,7 +17,11 @@ _N_TRIED, _MOST_TRIED = 64, 512
 # Their size at first, over that of the others.
 _SMALL = 0.1
 
-# Variance of combinations of the inputs that say nothing, over that of the one that varies most.
+# Rows whose answers are held at a time, so that they stay in the cache.
+_ROWS = 512
+
+# Variance that is taken for rounding: of combinations of the inputs over that of the one that
+# varies most, of nodes over the mean of their squares.
 _ROUNDING = 1e-10
 
 # Outputs whose slopes are looked at one by one; each takes a decomposition of its own.
@@ -80,14 +85,26 @@ def _answering(problem, inputs, slopes, n_new, anywhere, rng):
         directions = np.hstack([directions, curved, curved])
         kinks = inputs[rng.integers(len(inputs), size=directions.shape[1])].T
         kinks[:, n_tried + curved.shape[1] :] = inputs.mean(axis=0)[:, None]
-    answers = inputs @ directions - (kinks * directions).sum(axis=0)
-    ACTIVATIONS[problem.activation](answers)
-    answers -= answers.mean(axis=0)
-    scale = answers.std(axis=0)
-    answers /= np.where(scale > 0, scale, 1)
-    gains = answers.T @ slopes
+    gains = _gains(problem, inputs, slopes, directions, -(kinks * directions).sum(axis=0))
     best = np.argsort(-np.linalg.norm(gains, axis=1), kind="stable")[:n_new]
     return directions[:, best], -gains[best], kinks[:, best]
+
+
+def _gains(problem, inputs, slopes, directions, intercepts):
+    """How nodes, each scaled to a variance of one, answer to the slopes; (n_nodes, n_next)."""
+    means, squares = np.zeros((2, directions.shape[1]))
+    gains = np.zeros((directions.shape[1], slopes.shape[1]))
+    for rows in gen_batches(len(inputs), _ROWS):
+        answers = inputs[rows] @ directions
+        answers += intercepts
+        ACTIVATIONS[problem.activation](answers)
+        means += answers.sum(axis=0) / len(inputs)
+        squares += np.einsum("ij,ij->j", answers, answers) / len(inputs)
+        gains += answers.T @ slopes[rows]
+    gains -= np.outer(means, slopes.sum(axis=0))
+    variances = squares - means**2
+    scale = np.sqrt(np.where(variances > _ROUNDING * squares, variances, np.inf))
+    return gains / scale[:, None]
 
 
 def _most_curved(inputs, slopes, n_directions):
