@@ -254,10 +254,11 @@ class Parameters:
         return other
 
     def scaled(self, layer, nodes, factor):
-        """A copy in which what enters and leaves some nodes of a hidden layer is times `factor`."""
+        """A copy in which what enters and leaves some nodes of a layer is times `factor`."""
         other = self.map(np.copy)
-        other.eigenvectors[layer - 1][:, nodes] *= factor
-        other.intercepts[layer - 1][nodes] *= factor
+        if layer:
+            other.eigenvectors[layer - 1][:, nodes] *= factor
+            other.intercepts[layer - 1][nodes] *= factor
         other.eigenvalues_in[layer][nodes] *= factor
         other.eigenvectors[layer][nodes] *= factor
         return other

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import csr_array
 
 from skspectral.engine import population as population_module
 from skspectral.engine.division import ON_CPU, ON_GPU, divide
@@ -20,11 +21,12 @@ MODES = ("in", "in", "in")
 STRONG = {"relu": 1e-2, "tanh": 1e-2, "logistic": 3e-3}
 
 
-def member(width, alpha, seed=0, activation="relu", mode="in"):
-    """A network of two hidden layers for a target that needs one node."""
+def member(width, alpha, seed=0, activation="relu", mode="in", n_inputs=2):
+    """A network of two hidden layers for a target that needs one input and one node."""
     rng = np.random.default_rng(seed)
-    X = np.random.default_rng(1).normal(size=(60, 2))
-    start = Parameters.from_weights(*glorot_uniform((2, width, 5, 1), activation, rng), mode)
+    X = np.random.default_rng(1).normal(size=(60, n_inputs))
+    widths = n_inputs, width, 5, 1
+    start = Parameters.from_weights(*glorot_uniform(widths, activation, rng), mode)
     strengths = dict.fromkeys(("eigenvectors", "eigenvalues", "weights"), alpha)
     return X, Member(start, np.maximum(X[:, :1], 0), strengths, learning_rate=2e-2)
 
@@ -40,11 +42,10 @@ def trained(X, members, modes=MODES, activation="relu", **options):
     ends, _, moments = train(
         X,
         members,
-        architecture=Architecture((2, None, 5, 1), activation, modes),
+        architecture=Architecture((X.shape[1], None, 5, 1), activation, modes),
         loss="squared_error",
         monitor=watch,
-        n_sharing=len(members),
-        **{"n_epochs": 600} | options,
+        **{"n_epochs": 600, "n_sharing": len(members)} | options,
     )
     return ends, widths, moments
 
@@ -78,6 +79,56 @@ def test_the_outputs_hardly_move_when_nodes_are_dropped(activation, monkeypatch)
         for (end,), *_ in (dropped, kept)
     ]
     np.testing.assert_allclose(*outputs, atol=1e-2)
+
+
+@pytest.mark.parametrize("n_inputs", [6, 8])
+@pytest.mark.parametrize("batch_size", [None, 20])
+def test_vanished_inputs_leave_the_batches_and_come_back_next_to_zero(
+    n_inputs, batch_size, monkeypatch
+):
+    X, one = member(30, 1e-2, n_inputs=n_inputs)
+    (end,), widths, (means, *_) = trained(X, [one], batch_size=batch_size)
+    left = np.flatnonzero(means[0].eigenvalues_in[0])
+    assert left[0] == 0
+    assert len(left) == widths[-1][0][0] < n_inputs
+    gates = np.abs(end.eigenvalues_in[0])
+    gone = np.setdiff1d(np.arange(n_inputs), left)
+    assert (gates[gone] < 1e-4 * gates.max()).all()
+    assert gates[gone].all()
+    # The same of rows that become dense a batch at a time.
+    (sparse,), *_ = trained(csr_array(X), [one], batch_size=batch_size)
+    np.testing.assert_array_equal(sparse.eigenvectors[0], end.eigenvectors[0])
+    monkeypatch.setattr(population_module, "_VANISHED", 0.0)
+    (kept,), widths, _ = trained(X, [one], batch_size=batch_size)
+    assert widths[-1] == [(n_inputs, 30, 5, 1)]
+    outputs = [forward(X, p.weights, p.intercepts, "relu", "identity") for p in (end, kept)]
+    np.testing.assert_allclose(*outputs, atol=1e-2)
+
+
+@pytest.mark.parametrize("strengths", [(1e-2, 1e-2, 3e-2), (1e-2, 3e-2, 1e-5)])
+def test_members_that_lose_different_inputs_end_as_they_do_alone(strengths):
+    X, own = member(12, 1e-2, n_inputs=8)
+    members = [
+        replace(
+            own,
+            targets=np.maximum(X[:, [column]], 0),
+            strengths=dict.fromkeys(own.strengths, alpha),
+            rows=np.arange(60),
+        )
+        for column, alpha in zip((0, 3, 6), strengths, strict=True)
+    ]
+    ends, widths, _ = trained(X, members, n_sharing=1)
+    left = []
+    for end, one in zip(ends, members, strict=True):
+        (alone,), _, (means, *_) = trained(X, [one])
+        left.append(np.flatnonzero(means[0].eigenvalues_in[0]))
+        for found, expected in zip(end.weights, alone.weights, strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-9)
+    # All stacks have the inputs that any member has.
+    n_left = len(np.unique(np.concatenate(left)))
+    assert {stack[0] for stack in widths[-1]} == {n_left}
+    assert len(left[0]) < n_left
+    assert (n_left < 8) == (min(strengths) > 1e-5)
 
 
 def test_members_that_shrink_differently_end_as_they_do_alone(monkeypatch):

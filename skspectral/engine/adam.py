@@ -241,7 +241,7 @@ def adam(
             if not rates.any():
                 break
             if (epoch + 1) % looks == 0 and epoch + 1 < n_epochs:
-                population.drop_vanished(rates > 0)
+                population.drop_vanished(batches, rates > 0)
     except KeyboardInterrupt:
         outcome.interrupted = True
     return outcome

@@ -56,18 +56,10 @@ class Batches:
         if rows is None:
             rows = [np.arange(X.shape[0])] * len(targets)
         self._rows = np.concatenate(rows)
-        sparse = hasattr(X, "tocsr")
-        if constants:
-            parts = X, np.full((X.shape[0], len(constants)), constants, X.dtype)
-            X = hstack(parts, format="csr") if sparse else np.hstack(parts)
-        self._X = X if sparse else self._tensor(X)
+        self._set_inputs(X, constants)
         self._targets = self._tensor(np.concatenate(targets))
         self._weights = None if weights is None else self._tensor(np.concatenate(weights)[:, None])
         self._plan(batch_size or self._n_rows.max())
-        self._n_columns = X.shape[1]
-        # One buffer for all: fresh memory for each would cost more than the copy itself.
-        self._buffer = self._targets.new_empty(0)
-        self._whole = {}
 
     def __len__(self):
         """Batches in one epoch."""
@@ -77,6 +69,11 @@ class Batches:
     def size(self):
         """Rows of the largest batch."""
         return max(self._sizes)
+
+    def keep(self, columns, constants):
+        """Go on with some of the inputs that there are, and with the constants for so many."""
+        X = self._X if hasattr(self._X, "tocsr") else self._X.numpy()
+        self._set_inputs(X[:, columns], constants)
 
     def draw(self):
         """An order of the rows of all sources, for one pass over them."""
@@ -135,6 +132,17 @@ class Batches:
                 if weighted:
                     weights = weighted[0] if weights is None else weighted[0].mul_(weights)
                 yield X.view(n_sources, size, -1), targets, weights
+
+    def _set_inputs(self, X, constants):
+        sparse = hasattr(X, "tocsr")
+        if constants:
+            parts = X, np.full((X.shape[0], len(constants)), constants, X.dtype)
+            X = hstack(parts, format="csr") if sparse else np.hstack(parts)
+        self._X = X if sparse else self._tensor(X)
+        self._n_columns = X.shape[1]
+        # One buffer for all: fresh memory for each would cost more than the copy itself.
+        self._buffer = self._tensor(np.empty(0, X.dtype))
+        self._whole = {}
 
     def _plan(self, batch_size):
         """Fix the places in the members' orders that form each batch, and the scale of its rows."""

@@ -1,8 +1,8 @@
 """Networks in training, in stacks of about the same width.
 
-A node that the penalty has brought to nothing stays there: neither its eigenvalue nor its
-eigenvector finds a gradient without the other. It is dropped, so that what remains of a training
-costs as much as the core; networks whose cores differ are then divided into other stacks.
+A node that the penalty has brought to nothing stays there, hidden or input: neither its eigenvalue
+nor its eigenvector finds a gradient without the other. It is dropped, so that what remains of a
+training costs as much as the core; networks whose cores differ are then divided into other stacks.
 """
 
 from dataclasses import dataclass, replace
@@ -70,7 +70,9 @@ class Population:
         self._strengths = [member.strengths for member in members]
         starts = [member.parameters for member in members]
         self._widths = [start.widths for start in starts]
+        # What is left of each layer of each member. All stacks have the inputs that any member has.
         self._nodes = [[np.arange(n) for n in widths] for widths in self._widths]
+        self._inputs = np.arange(architecture.widths[0])
         self._whole = list(starts)
         self._form(starts, *(moments or (None, None, 0)))
 
@@ -121,10 +123,16 @@ class Population:
             losses[group.members] = group.train(epoch, its_rates, factors, warm_up)
         return losses
 
-    def drop_vanished(self, active):
+    def drop_vanished(self, batches, active):
         """Go on without the nodes that have vanished, of the members that are active.
 
-        On a GPU they stay: to form the stacks anew takes longer than it saves.
+        The inputs that no member has any more leave the batches. On a GPU all stay: to form the
+        stacks anew takes longer than it saves.
+
+        Parameters
+        ----------
+        batches : Batches
+        active : ndarray of shape (K,), bool
         """
         if self._on_gpu or self._trainable != "all":
             return
@@ -145,30 +153,48 @@ class Population:
                 gone = np.setdiff1d(before, after)
                 if len(gone):
                     whole[k] = whole[k].scaled(layer, gone, _LEFT)
-        self._form(*states, self._groups[0].moments.n_steps)
+        n_steps, before = self._groups[0].moments.n_steps, self._inputs
         self._nodes, self._whole = nodes, whole
+        self._inputs = np.unique(np.concatenate([inputs for inputs, *_ in nodes]))
+        self._form(*states, n_steps)
+        if len(self._inputs) < len(before):
+            constants = self._groups[0].stack.architecture.constants
+            batches.keep(np.searchsorted(before, self._inputs), constants)
 
     def _remaining(self, active):
         """Nodes of each layer that have not vanished, of the members for which it pays."""
         remaining = {}
         for group in self._groups:
             vanished = _vanished(group.stack)
-            for place, (k, widths) in enumerate(
-                zip(group.members, group.stack.widths, strict=True)
-            ):
-                layers = zip(vanished, widths, strict=True)
-                nodes = [np.flatnonzero(~masks[place, :n]) for masks, n in layers]
-                left = min(len(ks) / n for ks, n in zip(nodes, widths, strict=True))
+            for place, k in enumerate(group.members):
+                layers = zip(vanished, self._columns(k), strict=True)
+                left = [~masks[place, columns] for masks, columns in layers]
                 # Without a penalty nothing holds a small node down.
                 penalised = self._strengths[k]["eigenvectors"] and self._strengths[k]["eigenvalues"]
-                if active[k] and penalised and left <= 1 - _WORTHWHILE:
-                    remaining[k] = nodes
+                if active[k] and penalised and min(map(np.mean, left)) <= 1 - _WORTHWHILE:
+                    remaining[k] = [*map(np.flatnonzero, left)]
         return remaining
 
     def _kept(self, k, name="theta"):
         """Parameters of a member, or moments of their gradients, without what was dropped."""
         group, place = self._places[k]
-        return group.stack.read(place, group.flat(name))
+        kept = group.stack.read(place, group.flat(name))
+        return kept if self._has_all_inputs(k) else kept.take(self._columns(k))
+
+    def _padded(self, k, kept):
+        """With inputs that others of its stack have, whose weights are zero, and stay so."""
+        if self._has_all_inputs(k):
+            return kept
+        wide = self._whole[k].take([self._inputs, *self._nodes[k][1:]])
+        return kept.put_into(wide.map(np.zeros_like), self._columns(k))
+
+    def _has_all_inputs(self, k):
+        return len(self._nodes[k][0]) == len(self._inputs)
+
+    def _columns(self, k):
+        """Where the nodes of each layer of a member are in its stack."""
+        inputs, *others = self._nodes[k]
+        return [np.searchsorted(self._inputs, inputs), *map(np.arange, map(len, others))]
 
     def _is_whole(self, k):
         return tuple(map(len, self._nodes[k])) == self._widths[k]
@@ -181,6 +207,7 @@ class Population:
 
     def _form(self, parameters, means, squares, n_steps):
         """Divide the members into stacks."""
+        parameters = [self._padded(k, its) for k, its in enumerate(parameters)]
         widths = [member.widths for member in parameters]
         starts = range(0, len(widths), self._n_sharing)
         shared = [widths[start : start + self._n_sharing] for start in starts]
@@ -201,8 +228,8 @@ class Population:
             group = _Group(members, sources, objective, moments, steps)
             if n_steps:
                 for place, k in enumerate(members):
-                    stack.write(place, means[k], moments.mean)
-                    stack.write(place, squares[k], moments.square)
+                    stack.write(place, self._padded(k, means[k]), moments.mean)
+                    stack.write(place, self._padded(k, squares[k]), moments.square)
             groups.append(group)
             places |= {k: (group, place) for place, k in enumerate(members)}
         self._groups, self._places = groups, places
@@ -246,11 +273,11 @@ def _vanished(stack):
     """Nodes that have vanished: for each layer a boolean array of shape (K, n_nodes).
 
     What gates the outgoing weights of a node takes it out of the network; dense weights always find
-    a gradient. Inputs and outputs stay.
+    a gradient. Outputs stay.
     """
     masks = [np.zeros((len(stack), n), dtype=bool) for n in stack.architecture.widths]
     transfers = stack.views(stack.theta)
-    for t in range(1, len(transfers)):
+    for t in range(len(transfers)):
         if stack.architecture.eigenvalues[t] == "in":
             lam, phi = transfers[t]["eigenvalues_in"], transfers[t]["eigenvectors"]
             factors = lam.abs()[:, :, 0], phi.norm(dim=2)
