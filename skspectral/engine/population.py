@@ -153,13 +153,13 @@ class Population:
                 gone = np.setdiff1d(before, after)
                 if len(gone):
                     whole[k] = whole[k].scaled(layer, gone, _LEFT)
-        n_steps, before = self._groups[0].moments.n_steps, self._inputs
+        n_steps, had = self._groups[0].moments.n_steps, self._inputs
         self._nodes, self._whole = nodes, whole
         self._inputs = np.unique(np.concatenate([inputs for inputs, *_ in nodes]))
         self._form(*states, n_steps)
-        if len(self._inputs) < len(before):
+        if len(self._inputs) < len(had):
             constants = self._groups[0].stack.architecture.constants
-            batches.keep(np.searchsorted(before, self._inputs), constants)
+            batches.keep(np.searchsorted(had, self._inputs), constants)
 
     def _remaining(self, active):
         """Nodes of each layer that have not vanished, of the members for which it pays."""
@@ -182,7 +182,7 @@ class Population:
         return kept if self._has_all_inputs(k) else kept.take(self._columns(k))
 
     def _padded(self, k, kept):
-        """With inputs that others of its stack have, whose weights are zero, and stay so."""
+        """With inputs that only other members have, whose weights are zero, and stay so."""
         if self._has_all_inputs(k):
             return kept
         wide = self._whole[k].take([self._inputs, *self._nodes[k][1:]])
