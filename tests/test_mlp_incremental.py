@@ -264,6 +264,19 @@ def test_a_failed_partial_fit_leaves_no_trace(problem, cause, outputs):
     assert_array_equal(outputs(step(model, X, y), X), outputs(step(twin, X, y), X))
 
 
+@pytest.mark.parametrize("seed", [2, 3])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # as long as it takes
+def test_inputs_that_have_vanished_come_back_where_they_are_asked_for(seed):
+    X = np.random.default_rng(seed).standard_normal((1600, 60))
+    y = 2 * X[:, 0] + np.abs(X[:, 1])
+    model = SpectralMLPRegressor(30, alpha=0.01, max_iter=600, warm_start=True, random_state=seed)
+    model.fit(X[:600], y[:600])
+    assert model.feature_importances_[50] < 1e-3
+    y += 2 * X[:, 50]
+    model.set_params(max_iter=200).fit(X[:600], y[:600])
+    assert model.score(X[600:], y[600:]) > 0.98
+
+
 @pytest.mark.parametrize("unit", [1e6, 1e-3])
 def test_batches_that_do_not_vary_tell_no_unit(unit):
     rng = np.random.default_rng(0)
@@ -279,6 +292,42 @@ def test_batches_that_do_not_vary_tell_no_unit(unit):
                 model.partial_fit(X[k : k + 100], y[k : k + 100])
         scores.append(model.score(X, y))
     assert min(scores) > 0.98
+
+
+@pytest.mark.parametrize("unit", [1e6, 1e-3])
+@pytest.mark.parametrize("weights", [[1], [1, 0]])
+def test_a_stream_of_single_rows_is_learnt(unit, weights):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((2000, 3))
+    y = unit * (2 * X[:, 0] - X[:, 1] + 10)
+    model, n = SpectralMLPRegressor(10, random_state=0), len(weights)
+    for k in range(2000 // n):
+        rows = slice(n * k, n * k + n)
+        model.partial_fit(X[rows], y[rows], weights)
+    assert model.score(X, y) > 0.98
+
+
+def test_an_output_that_begins_to_vary_in_single_rows_is_learnt():
+    X = np.random.default_rng(0).standard_normal((2300, 3))
+    Y = np.column_stack([X[:, 0], np.where(np.arange(2300) < 300, 3.0, 50 * X[:, 2])])
+    model = SpectralMLPRegressor(10, random_state=0)
+    for x, y in zip(X[:, None], Y[:, None], strict=True):
+        model.partial_fit(x, y)
+    assert model.score(X[300:], Y[300:]) > 0.95
+
+
+@pytest.mark.parametrize("first", [[10, 10.001], [0, 0], [20, 0]])
+def test_a_few_rows_do_not_fix_the_unit(first):
+    X = np.random.default_rng(0).standard_normal((3000, 3))
+    y = 2 * X[:, 0] - X[:, 1] + 10
+    model = SpectralMLPRegressor(10, random_state=0).partial_fit(X[:2], first)
+    for k in range(0, 3000, 10):
+        model.partial_fit(X[k : k + 10], y[k : k + 10])
+    known = model.predict(X)
+    assert model.score(X, y) > 0.8
+    # Later rows do not move it, however far they are.
+    model.set_params(learning_rate_init=1e-12).partial_fit(X[:30], 1e3 * y[:30])
+    assert_allclose(model.predict(X), known, rtol=1e-6)
 
 
 def test_each_output_has_its_unit_from_where_it_varies():
@@ -334,6 +383,21 @@ def test_the_warm_up_is_as_long_as_in_a_fit(problem):
     fitted = clone(model).set_params(max_iter=300).fit(X, y)
     before = fitted.eigenvalues_in_[0].copy()
     assert not np.array_equal(step(fitted, X, y).eigenvalues_in_[0], before)
+
+
+@pytest.mark.parametrize(("size", "n_calls"), [(1, 797), (600, 266)])
+def test_the_warm_up_is_counted_in_batches_however_large(problem, size, n_calls):
+    model, X, y = problem
+    X, y = np.tile(X, (5, 1)), np.tile(y, 5)
+    step(model, X, y)  # three batches
+    start = [values.copy() for values in model.eigenvalues_in_]
+    for _ in range(n_calls):
+        model.partial_fit(X[:size], y[:size])
+    for values, first in zip(model.eigenvalues_in_, start, strict=True):
+        assert_array_equal(values, first)
+    # Then it is over, also for pieces of another size.
+    model.partial_fit(X[:50], y[:50])
+    assert not np.array_equal(model.eigenvalues_in_[0], start[0])
 
 
 def test_pieces_of_what_looks_like_noise_at_first_are_learnt():

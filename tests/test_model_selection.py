@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
@@ -38,6 +39,8 @@ def test_smallest_core_is_chosen_among_the_good():
     # Of equal cores the better score.
     assert refit(results(SCORES, np.full((4, 3), 7))) == 1
     assert smallest_core("r2")(results(SCORES, SIZES, "r2")) == 2
+    # What has no core is not chosen, nor what is worse in its place.
+    assert refit(results(SCORES, np.where(SIZES == 10, np.nan, SIZES))) == 1
 
 
 def test_errors_of_smallest_core():
@@ -47,11 +50,17 @@ def test_errors_of_smallest_core():
         smallest_core()({"split0_test_score": np.ones(2)})
     with pytest.raises(ValueError, match="No candidate"):
         smallest_core()(results(SCORES * np.nan, SIZES))
+    good = np.array([[False], [True], [True], [False]])
+    with pytest.raises(ValueError, match="None of the candidates with the best test scores"):
+        smallest_core()(results(SCORES, np.where(good, np.nan, SIZES)))
 
 
 def test_core_size(student):
     assert core_size(student) == sum(student.core_sizes_)
     assert core_size(make_pipeline(student)) == core_size(student)
+    around = TransformedTargetRegressor()
+    around.regressor_ = make_pipeline(student)  # as its fit leaves it
+    assert core_size(around) == core_size(student)
     assert core_size(SpectralPruner(student, n_nodes_to_select=3, prefit=True)) == 3
     with pytest.raises(ValueError, match="LinearRegression has no core"):
         core_size(LinearRegression())

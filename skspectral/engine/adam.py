@@ -177,6 +177,7 @@ def adam(
     *,
     n_epochs,
     n_warm_up=0,
+    n_whole=0,
     schedule="cosine",
     tol=0.0,
     patience=np.inf,
@@ -196,6 +197,9 @@ def adam(
         In so many of them, the first, the eigenvalues stay as they are, nothing is penalised, and
         no plateau counts. What is penalised before it has found what it is for falls faster than it
         grows, above all an eigenvalue, which gates many weights.
+    n_whole : int, default=0
+        In so many of them, the first, no node is dropped: where a training goes on from another on
+        other data, what had vanished may have to grow again.
     schedule : {"cosine", "constant", "adaptive"}, default="cosine"
         ``"cosine"`` lets the rate fall to zero with the last step, along half a cosine. The decay
         is what turns almost zero into zero: at a constant rate the steps of Adam keep the nodes
@@ -240,7 +244,7 @@ def adam(
             rates[stop] = 0
             if not rates.any():
                 break
-            if (epoch + 1) % looks == 0 and epoch + 1 < n_epochs:
+            if (epoch + 1) % looks == 0 and n_whole <= epoch + 1 < n_epochs:
                 population.drop_vanished(batches, rates > 0)
     except KeyboardInterrupt:
         outcome.interrupted = True

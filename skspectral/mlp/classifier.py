@@ -89,7 +89,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the previous fit, and with the strength that
         ``alpha="auto"`` came to then. What describes the training, such as ``loss_curve_``,
-        describes the last one.
+        describes the last one. A network that the penalty has silenced stays silent: clone it.
     n_init : int, default=1
         Random starts, trained together. The one of the smallest objective is kept, with early
         stopping that of the best validation score; ``stability_`` says how far they agree.

@@ -17,6 +17,10 @@ from skspectral.mlp.warnings import warn_of_collapse, warn_of_ending, warn_of_fa
 from skspectral.mlp.weights import weights_without
 from skspectral.spectral import Parameters, glorot_uniform
 
+# In so much of a training that goes on from another no node is dropped, nor in so many steps as a
+# warm-up has.
+_WHOLE = 0.25
+
 
 class Fit:
     """A fit that stops for its training: a search runs many together.
@@ -58,8 +62,9 @@ class Fit:
         if known:
             self._refuse_other_widths(widths[1:])
         units = before = estimator._units(targets, weights)
-        if known and incremental:
-            units, before = further_units(known.units, units, estimator.fit_intercept)
+        if known and incremental and estimator._y_numeric:
+            n_rows = getattr(estimator, "t_", 0), len(rows)
+            units, before = further_units(known.units, units, *n_rows, estimator.fit_intercept)
         refuse_scale_of_y(largest, units.scale, X.dtype)
         self._state = State(
             generators,
@@ -69,6 +74,7 @@ class Fit:
             strength=estimator.alpha_ if estimator.alpha == "auto" else strength,
             moments=known.moments if known and incremental else None,
             is_warm=known is not None and known.is_warm,
+            n_batches=known.n_batches if known else 0,
         )
 
         start = self._further(known.mode, before) if known else self._start(widths)
@@ -171,6 +177,7 @@ class Fit:
         if estimator.solver == "adam":
             waits = self._validate is not None or estimator.learning_rate != "cosine"
             options["schedule"] = "constant" if incremental else estimator.learning_rate
+            options["n_whole"] = self._n_whole(n_epochs, n_rows, batch_size)
             options["patience"] = estimator._patience(n_epochs) if waits else np.inf
         self._watch(n_epochs)
         start = member["parameters"]
@@ -215,14 +222,20 @@ class Fit:
         if estimator.trainable != "all" or estimator.parametrization == "dense":
             return 0
         if self._incremental:  # how many there will be is not known: as many steps as in a fit
-            n_rows_seen = getattr(estimator, "t_", 0)
+            state = self._state
             return int(
-                not self._state.is_warm
-                and n_rows_seen < estimator._warm_up * estimator._n_steps * batch_size
+                not state.is_warm and state.n_batches < estimator._warm_up * estimator._n_steps
             )
         # However many are allowed, it is no longer than by default.
         most = min(n_epochs, estimator._n_epochs_by_default(n_rows, batch_size))
         return 0 if self._goes_on else int(estimator._warm_up * most)
+
+    def _n_whole(self, n_epochs, n_rows, batch_size):
+        """Epochs in which what has vanished may grow again, for what the data ask for now."""
+        if not self._goes_on:
+            return 0
+        n_steps = self._estimator._warm_up * self._estimator._n_steps
+        return int(max(_WHOLE * n_epochs, n_steps * batch_size / n_rows))
 
     def _start(self, widths):
         """Parameters to start from."""
@@ -258,6 +271,7 @@ class Fit:
             setattr(estimator, name, value)
         before = vars(estimator) if self._incremental else {}
         n_iter, scores = len(progress.losses), progress.scores
+        n_batches = -(-len(self.training.member.rows) // self.training.batch_size)
         estimator.n_iter_ = before.get("n_iter_", 0) + n_iter
         estimator.t_ = before.get("t_", 0) + n_iter * len(self.training.member.rows)
         estimator.loss_curve_ = [*before.get("loss_curve_", []), *progress.losses]
@@ -271,6 +285,7 @@ class Fit:
             self._state,
             moments=moments if self._incremental else None,
             is_warm=self._state.is_warm or not self._incremental,
+            n_batches=self._state.n_batches + n_iter * n_batches,
             interrupted=interrupted,
         )
 

@@ -8,7 +8,7 @@ from sklearn.utils.validation import column_or_1d
 
 from skspectral.mlp.base import BaseSpectralMLP
 from skspectral.mlp.checks import has_partial_fit, refuse_early_stopping
-from skspectral.mlp.units import Units
+from skspectral.mlp.units import ROUNDING, Units
 
 
 class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
@@ -75,7 +75,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the previous fit, and with the strength that
         ``alpha="auto"`` came to then. What describes the training, such as ``loss_curve_``,
-        describes the last one.
+        describes the last one. A network that the penalty has silenced stays silent: clone it.
     n_init : int, default=1
         Random starts, trained together. The one of the smallest objective is kept, with early
         stopping that of the best validation score; ``stability_`` says how far they agree.
@@ -242,7 +242,8 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     def partial_fit(self, X, y, sample_weight=None):
         """Train one epoch on the given data, at the initial learning rate.
 
-        The first call in which an output varies fixes its unit. Weights count within a call.
+        The first twenty rows in which an output varies, or the first call if it has more, fix its
+        unit: begin with rows that are typical of y. Weights count within a call.
 
         Parameters
         ----------
@@ -321,8 +322,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         mean = np.average(targets, axis=0, weights=weights)
         mean = np.where(np.ptp(targets, axis=0) == 0, targets[0], mean)  # of one value exact
         scale = np.sqrt(np.average((targets - mean) ** 2, axis=0, weights=weights))
-        # Of values that only rounding tells apart, too.
-        constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
+        constant = scale <= ROUNDING * np.abs(mean)
         return Units(
             mean=np.ldexp(mean, exponent) if self.fit_intercept else np.zeros_like(mean),
             scale=np.where(constant, 1.0, np.ldexp(scale, exponent)),

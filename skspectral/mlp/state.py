@@ -27,6 +27,8 @@ class State:
         Of Adam, for further calls of `partial_fit`; twice the size of the network.
     is_warm : bool
         Whether a fit has come to its end, warm-up and all.
+    n_batches : int
+        Batches that it has seen, all epochs together.
     interrupted : bool
         Whether the last training was.
     """
@@ -38,6 +40,7 @@ class State:
     strength: float | None = None
     moments: tuple | None = None
     is_warm: bool = False
+    n_batches: int = 0
     interrupted: bool = False
 
 

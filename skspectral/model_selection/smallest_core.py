@@ -11,7 +11,7 @@ def core_size(estimator, X=None, y=None):
     Parameters
     ----------
     estimator : SpectralMLPRegressor, SpectralMLPClassifier, SpectralPruner or Pipeline
-        Fitted; a Pipeline ends in one of the others.
+        Fitted; a Pipeline ends in one of the others. Or a TransformedTargetRegressor around one.
     X, y : ignored
         As every scorer has them.
 
@@ -37,6 +37,7 @@ def core_size(estimator, X=None, y=None):
     True
     """
     network = last_step(estimator)
+    network = last_step(getattr(network, "regressor_", network))
     for name in ("n_nodes_", "core_sizes_"):
         if hasattr(network, name):
             return sum(getattr(network, name))
@@ -68,7 +69,7 @@ def smallest_core(score="score"):
     Raises
     ------
     ValueError
-        When called, if the search has no such scores.
+        When called, if the search has no such scores, or none of the best candidates has a core.
 
     References
     ----------
@@ -137,6 +138,12 @@ def _index_of_smallest_core(cv_results, score):
         raise ValueError(
             f"No candidate has a test score {score!r} in every split; look at what made the fits "
             "fail (error_score='raise')."
+        )
+    good &= ~np.isnan(sizes)
+    if not good.any():
+        raise ValueError(
+            f"None of the candidates with the best test scores {score!r} has a core size; search "
+            "networks only, or choose by another rule."
         )
     means = np.where(good, scores.mean(axis=1), -np.inf)
     return int(np.lexsort((-means, np.where(good, sizes, np.inf)))[0])
