@@ -27,7 +27,7 @@ _ACTIVATE = {
 }
 
 
-# Made once: to make one of a number takes longer than to compare 200 values of 20 nodes with it.
+# Made once, and not of a number at each step.
 _ZERO, _ONE = torch.zeros(()), torch.ones(())
 
 # In place, on what the activation returned.
@@ -272,8 +272,8 @@ class _Matrices:
 
     @cached_property
     def ones(self):
-        """A row of ones: its product with each matrix is the sum of its rows, in a quarter to a
-        tenth of the time of NumPy's sum."""
+        """A row of ones: its product with each matrix is the sum of its rows, sooner than NumPy
+        has added them up."""
         return as_array(self.tensor.new_ones(1, 1, self.tensor.shape[1]))
 
 
