@@ -73,7 +73,9 @@ class Batches:
     def keep(self, columns, constants):
         """Go on with some of the inputs that there are, and with the constants for so many."""
         X = self._X if hasattr(self._X, "tocsr") else self._X.numpy()
-        self._set_inputs(X[:, columns], constants)
+        # What there was is let go before the next copy is made.
+        self._X = X = X[:, columns]
+        self._set_inputs(X, constants)
 
     def draw(self):
         """An order of the rows of all sources, for one pass over them."""
