@@ -265,7 +265,7 @@ def test_a_failed_partial_fit_leaves_no_trace(problem, cause, outputs):
 
 
 @pytest.mark.parametrize("seed", [2, 3])
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # as long as it takes
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few epochs do
 def test_inputs_that_have_vanished_come_back_where_they_are_asked_for(seed):
     X = np.random.default_rng(seed).standard_normal((1600, 60))
     y = 2 * X[:, 0] + np.abs(X[:, 1])
