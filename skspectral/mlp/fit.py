@@ -61,10 +61,7 @@ class Fit:
         widths = X.shape[1], *estimator._hidden_layer_sizes(), targets.shape[1]
         if known:
             self._refuse_other_widths(widths[1:])
-        units = before = estimator._units(targets, weights)
-        if known and incremental and estimator._y_numeric:
-            n_rows = getattr(estimator, "t_", 0), len(rows)
-            units, before = further_units(known.units, units, *n_rows, estimator.fit_intercept)
+        units, before = self._units(known, targets, weights)
         refuse_scale_of_y(largest, units.scale, X.dtype)
         self._state = State(
             generators,
@@ -236,6 +233,15 @@ class Fit:
             return 0
         n_steps = self._estimator._warm_up * self._estimator._n_steps
         return int(max(_WHOLE * n_epochs, n_steps * batch_size / n_rows))
+
+    def _units(self, known, targets, weights):
+        """The units of y, and those to read the fitted network in."""
+        estimator = self._estimator
+        units = estimator._units(targets, weights)
+        if not (known and self._incremental and estimator._y_numeric):
+            return units, units
+        n_known = getattr(estimator, "t_", 0)
+        return further_units(known.units, units, n_known, len(targets), estimator.fit_intercept)
 
     def _start(self, widths):
         """Parameters to start from."""
