@@ -43,6 +43,15 @@ def test_warm_start_of_lbfgs_at_its_minimum_tells_the_loss(problem):
     assert model.loss_ == pytest.approx(minimum)
 
 
+def test_a_warm_start_of_a_silent_network_says_to_fit_a_clone(problem):
+    model, X, y = problem
+    with pytest.warns(ConvergenceWarning, match=r"eigenvalues\), or check"):
+        model.set_params(warm_start=True, alpha=10.0, max_iter=2000).fit(X, y)
+    with pytest.warns(ConvergenceWarning, match=r"eigenvalues\) and fit a clone"):
+        model.set_params(alpha=1e-3).fit(X, y)
+    assert clone(model).fit(X, y).score(X, y) > 0.9
+
+
 def test_without_warm_start_a_fit_begins_anew(problem, outputs):
     model, X, y = problem
     first = outputs(model.fit(X, y), X)
@@ -125,6 +134,8 @@ def test_partial_fit_learns(problem):
     assert model.t_ == 300 * 120
     assert model.loss_curve_[-1] < model.loss_curve_[0] / 2
     assert model.best_loss_ == min(model.loss_curve_)
+    step(model, X, y[::-1], 1)
+    assert model.best_loss_ == min(model.loss_curve_) < model.loss_ / 2
 
 
 def test_partial_fit_is_a_constant_rate_with_moments(problem, outputs, monkeypatch):

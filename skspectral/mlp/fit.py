@@ -135,7 +135,7 @@ class Fit:
             penalty = parameters.penalty(member.strengths, self._state.mode)
             warn_of_failure(estimator, progress.kept_loss, penalty, member.targets, member.weights)
         if not (self._incremental and self.training.options["n_warm_up"]):
-            warn_of_collapse(estimator)
+            warn_of_collapse(estimator, self._goes_on)
         if not self._incremental:
             self._context.call_on_fit_task_end(
                 estimator=estimator, **self._data, reconstruction_attributes=dict
@@ -284,7 +284,9 @@ class Fit:
         estimator.loss_ = estimator.loss_curve_[-1] if estimator.loss_curve_ else np.nan
         estimator.best_loss_ = None
         if scores is None:
-            estimator.best_loss_ = min(estimator.loss_curve_, default=np.nan)
+            known = before.get("best_loss_")  # not looked for again: a stream has many calls
+            losses = estimator.loss_curve_ if known is None else [known, *progress.losses]
+            estimator.best_loss_ = float(np.fmin.reduce(losses, initial=np.nan))
         estimator.validation_scores_ = scores
         estimator.best_validation_score_ = None if scores is None else max(scores, default=np.nan)
         estimator._state = replace(

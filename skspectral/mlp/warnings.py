@@ -67,8 +67,16 @@ def warn_of_ending(estimator, outcome, losses, n_epochs, last):
         )
 
 
-def warn_of_collapse(estimator):
-    """Warn if a hidden layer has no core: the network is a constant."""
+def warn_of_collapse(estimator, goes_on=False):
+    """Warn if a hidden layer has no core: the network is a constant.
+
+    Parameters
+    ----------
+    estimator : SpectralMLPRegressor or SpectralMLPClassifier
+        Fitted.
+    goes_on : bool, default=False
+        Whether the fit has gone on from another: a network that is silent stays so.
+    """
     empty = [layer for layer, size in enumerate(estimator.core_sizes_, start=1) if not size]
     if empty:
         dense = estimator.parametrization == "dense"
@@ -76,9 +84,10 @@ def warn_of_collapse(estimator):
         strengths = estimator._strengths()
         given = " and ".join(f"{strengths[kind]:.2g} for the {kind}" for kind in kinds)
         lower = "set alpha to a number, to lower" if estimator.alpha == "auto" else "lower"
+        anew = " and fit a clone, since a network that is silent stays so" if goes_on else ""
         warn(
             f"No node of hidden layer {empty[0]} is relevant, so the network is a constant: "
-            f"{lower} the strengths of the penalty ({given}), or check that y depends on X.",
+            f"{lower} the strengths of the penalty ({given}){anew}, or check that y depends on X.",
             CollapseWarning,
         )
 
