@@ -79,7 +79,10 @@ class Batches:
 
     def draw(self):
         """An order of the rows of all sources, for one pass over them."""
-        return np.concatenate([self._starts[k] + self._order(k) for k in range(len(self._n_rows))])
+        orders = [self._order(k) for k in range(len(self._n_rows))]
+        if len(orders) == 1:
+            return orders[0]
+        return np.concatenate([a + order for a, order in zip(self._starts, orders, strict=True)])
 
     def epoch(self, order=None, sources=slice(None)):
         """One pass over the rows of some sources.
@@ -112,28 +115,41 @@ class Batches:
 
     def _epoch(self, order, sources):
         n_sources = len(self._n_rows[sources])
-        n_together = max(1, _GATHERED // (n_sources * self.size * self._n_columns))
-        for first in range(0, len(self), n_together):
-            together = slice(first, first + n_together)
-            sizes = self._sizes[together]
-            places = order[
-                np.concatenate([slots[sources].ravel() for slots in self._slots[together]])
-            ]
-            parts = [self._inputs(self._rows[places])]
+        for slots, sizes, scales in self._picks(sources):
+            places = order[slots]
+            parts = [self._inputs(self._rows[places]).view(n_sources, -1, self._n_columns)]
+            index = self._index(places)
             parts += [
-                values.index_select(0, self._index(places))
+                values.index_select(0, index).view(n_sources, 1, -1, values.shape[1])
                 for values in (self._targets, self._weights)
                 if values is not None
             ]
-            lengths = [n_sources * size for size in sizes]
-            parts = zip(*(part.split(lengths) for part in parts), strict=True)
-            for size, scale, part in zip(sizes, self._scales[together], parts, strict=True):
-                X, *others = part
-                targets, *weighted = (p.view(n_sources, 1, size, -1) for p in others)
+            parts = [part.split_with_sizes(sizes, dim=part.ndim - 2) for part in parts]
+            for scale, X, targets, *weighted in zip(scales, *parts, strict=True):
                 weights = None if scale is None else scale[sources]
                 if weighted:
                     weights = weighted[0] if weights is None else weighted[0].mul_(weights)
-                yield X.view(n_sources, size, -1), targets, weights
+                yield X, targets, weights
+
+    def _picks(self, sources):
+        """Batches that are picked together: places in the order, sizes, scales of the rows."""
+        key = sources.start, sources.stop
+        if key not in self._picked:
+            n_sources = len(self._n_rows[sources])
+            n = max(1, _GATHERED // (n_sources * self.size * self._n_columns))
+            parts = [slice(first, first + n) for first in range(0, len(self), n)]
+            self._picked[key] = [
+                (self._slots(part, sources), self._sizes[part], self._scales[part])
+                for part in parts
+            ]
+        return self._picked[key]
+
+    def _slots(self, part, sources):
+        """Places in the order, source by source, so that a batch is a view of what is picked."""
+        last = self._n_rows[sources, None] - 1
+        firsts = zip(self._firsts[part, sources], self._sizes[part], strict=True)
+        slots = [np.minimum(first[:, None] + np.arange(size), last) for first, size in firsts]
+        return (self._starts[sources, None] + np.hstack(slots)).ravel()
 
     def _set_inputs(self, X, constants):
         sparse = hasattr(X, "tocsr")
@@ -144,19 +160,18 @@ class Batches:
         self._n_columns = X.shape[1]
         # One buffer for all: fresh memory for each would cost more than the copy itself.
         self._buffer = self._tensor(np.empty(0, X.dtype))
-        self._whole = {}
+        self._picked, self._whole = {}, {}
 
     def _plan(self, batch_size):
-        """Fix the places in the members' orders that form each batch, and the scale of its rows."""
+        """Fix where in the order of each source its batches begin, their sizes, and the scale of
+        their rows."""
         n_batches = -(-self._n_rows.max() // batch_size)
         edges = np.arange(n_batches + 1)[:, None] * self._n_rows // n_batches
-        self._slots, self._sizes, self._scales = [], [], []
+        self._firsts, self._sizes, self._scales = edges[:-1], [], []
         for first, last in zip(edges[:-1], edges[1:], strict=True):
             sizes = last - first
             size = sizes.max()
             filled = np.arange(size) < sizes[:, None]
-            places = np.minimum(first[:, None] + np.arange(size), self._n_rows[:, None] - 1)
-            self._slots.append(self._starts[:, None] + places)
             scale = filled / np.maximum(sizes, 1)[:, None]
             self._sizes.append(int(size))
             plain = filled.all() and self._weights is None
