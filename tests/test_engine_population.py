@@ -9,6 +9,7 @@ import torch
 from scipy.sparse import csr_array
 
 from skspectral.engine import population as population_module
+from skspectral.engine.batches import Batches
 from skspectral.engine.division import ON_CPU, ON_GPU, divide
 from skspectral.engine.network import Architecture, Stack
 from skspectral.engine.population import Population
@@ -146,6 +147,26 @@ def test_members_that_shrink_differently_end_as_they_do_alone(monkeypatch):
         ((alone,), *_) = trained(X, [own])
         for found, expected in zip(end.weights, alone.weights, strict=True):
             np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("batch_size", [20, 60])
+def test_nothing_is_kept_for_stacks_that_are_no_more(batch_size, monkeypatch):
+    monkeypatch.setattr(population_module, "ON_CPU", replace(ON_CPU, step=1.0))
+    kept = []
+
+    def counting(batches, order, sources, epoch=Batches.epoch):
+        yield from epoch(batches, order, sources)
+        kept.append({*batches._picked, *batches._whole})
+
+    monkeypatch.setattr(Batches, "epoch", counting)
+    X, own = member(40, 1e-2)
+    members = [
+        replace(own, strengths=dict.fromkeys(own.strengths, alpha), rows=np.arange(60))
+        for alpha in (1e-2, 1e-1, 1e-5)
+    ]
+    trained(X, members, n_sharing=1, batch_size=batch_size)
+    assert len(set().union(*kept)) > 2
+    assert max(sum(stop - start for start, stop in keys) for keys in kept) == 3
 
 
 def test_an_eigenvalue_that_passes_zero_has_not_vanished():

@@ -77,6 +77,10 @@ class Batches:
         self._X = X = X[:, columns]
         self._set_inputs(X, constants)
 
+    def forget(self):
+        """Let go of what is kept for the sources that were asked for, as others will be."""
+        self._picked, self._whole = {}, {}
+
     def draw(self):
         """An order of the rows of all sources, for one pass over them."""
         orders = [self._order(k) for k in range(len(self._n_rows))]
@@ -160,7 +164,7 @@ class Batches:
         self._n_columns = X.shape[1]
         # One buffer for all: fresh memory for each would cost more than the copy itself.
         self._buffer = self._tensor(np.empty(0, X.dtype))
-        self._picked, self._whole = {}, {}
+        self.forget()
 
     def _plan(self, batch_size):
         """Fix where in the order of each source its batches begin, their sizes, and the scale of

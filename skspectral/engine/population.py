@@ -157,6 +157,7 @@ class Population:
         self._nodes, self._whole = nodes, whole
         self._inputs = np.unique(np.concatenate([inputs for inputs, *_ in nodes]))
         self._form(*states, n_steps)
+        batches.forget()
         if len(self._inputs) < len(had):
             constants = self._groups[0].stack.architecture.constants
             batches.keep(np.searchsorted(had, self._inputs), constants)
