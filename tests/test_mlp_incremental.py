@@ -276,7 +276,7 @@ def test_a_failed_partial_fit_leaves_no_trace(problem, cause, outputs):
 
 
 @pytest.mark.parametrize("seed", [2, 3])
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few epochs do
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # cut short on purpose
 def test_inputs_that_have_vanished_come_back_where_they_are_asked_for(seed):
     X = np.random.default_rng(seed).standard_normal((1600, 60))
     y = 2 * X[:, 0] + np.abs(X[:, 1])
@@ -360,7 +360,7 @@ def test_each_output_has_its_unit_from_where_it_varies():
     assert_allclose(model.predict(X), before, rtol=1e-6, atol=1e-3)
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few epochs do
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # cut short on purpose
 def test_what_is_held_out_stays_held_out(monkeypatch):
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((200, 20)), rng.standard_normal(200)
