@@ -25,8 +25,7 @@ X_test, y_test = make_friedman1(2000, n_features=100, noise=0, random_state=1)
 # The relevance of the inputs
 # ---------------------------
 # ``feature_importances_`` of the network alone ranks the inputs. With ``alpha="auto"`` the penalty
-# follows the noise, and inputs that tell nothing come out near zero. So does the third of the five:
-# it enters by a square, which goes up as much as down, and had vanished before it was of use.
+# follows the noise, and inputs that tell nothing come out near zero: the five stand out.
 network = SpectralMLPRegressor(alpha="auto", random_state=0)
 pipe = make_pipeline(StandardScaler(), network).fit(X, y)
 importances = pipe[-1].feature_importances_
@@ -39,8 +38,8 @@ plt.show()
 # %%
 # The choice
 # ----------
-# The pruner drops what the error does not ask for, takes back what it does, and trains on without
-# penalty. Its ``predict`` is that of the small network.
+# Where to cut is left to the pruner. It drops what the error does not ask for, takes back what it
+# does, and trains on without penalty. Its ``predict`` is that of the small network.
 chosen = make_pipeline(StandardScaler(), SpectralPruner(network, layer=0)).fit(X, y)
 print("kept:", np.flatnonzero(chosen[-1].get_support()))
 for name, model in {"all inputs": pipe, "those kept": chosen}.items():

@@ -26,7 +26,7 @@ QUICK = {"max_iter": 20, "random_state": 0}
 @pytest.mark.parametrize(
     "settings",
     [
-        {"alpha": "auto", "max_iter": 100},  # in the pilot
+        {"alpha": "auto", "max_iter": 100},
         {"n_init": 2},
         {"n_init": 3, "solver": "lbfgs"},
     ],

@@ -10,7 +10,7 @@ from skspectral.engine.outcome import Outcome
 # Kingma and Ba, ICLR 2015; the values that every library has.
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
-# How often in a training it looks for nodes that have vanished.
+# How often in a training it looks for nodes that have vanished, and for the noise that is left.
 _N_LOOKS = 40
 
 # A rate that "adaptive" has divided down to this is taken for zero, as in scikit-learn.
@@ -223,7 +223,7 @@ def adam(
     monitor = monitor or (lambda losses, population, active: (-losses, False))
     outcome = Outcome.of(len(population))
     n_batches = len(batches)
-    looks = max(1, n_epochs // _N_LOOKS)
+    look = max(1, n_epochs // _N_LOOKS)
     try:
         for epoch in range(n_epochs):
             factors = _factors(schedule, epoch, n_epochs, n_batches)
@@ -244,10 +244,17 @@ def adam(
             rates[stop] = 0
             if not rates.any():
                 break
-            if (epoch + 1) % looks == 0 and n_whole <= epoch + 1 < n_epochs:
+            if epoch + 1 == n_epochs:
+                break
+            looks = (epoch + 1) % look == 0
+            if epoch + 1 == n_warm_up or (looks and epoch + 1 > n_warm_up):
+                share = (epoch + 1 - n_warm_up) / (n_epochs - n_warm_up)
+                population.follow_noise(share, rates > 0)
+            if looks and epoch + 1 >= n_whole:
                 population.drop_vanished(batches, rates > 0)
     except KeyboardInterrupt:
         outcome.interrupted = True
+    outcome.alphas = population.alphas
     return outcome
 
 

@@ -8,6 +8,9 @@ from scipy.optimize import minimize
 
 from skspectral.engine.outcome import Outcome
 
+# Of a training whose strength follows the noise: it is set anew for each.
+_N_PARTS = 10
+
 # Progress of a value about one that rounding hides.
 _HIDDEN = 64 * np.finfo(float).eps
 
@@ -16,6 +19,7 @@ def lbfgs(
     objective,
     batches,
     *,
+    member,
     n_epochs,
     n_warm_up=0,
     trainable="all",
@@ -32,6 +36,8 @@ def lbfgs(
         On a stack of one member.
     batches : Batches
         With a single batch.
+    member : Member
+        Whose noise the strength is to follow, if it has one.
     n_epochs : int
         Iterations, at most.
     n_warm_up : int, default=0
@@ -57,6 +63,7 @@ def lbfgs(
     """
     stack, (batch,) = objective.stack, batches.epoch()
     outcome, accepted, stopped = Outcome.of(1), stack.theta.clone(), False
+    outcome.alphas[0] = member.noise.weakest if member.noise else np.nan
 
     def descend(n_iterations, parameters, is_penalised):
         objective.penalise(is_penalised)
@@ -94,18 +101,33 @@ def lbfgs(
                 after_iteration(result)
         outcome.converged[:] = result.success
 
+    def follow_noise(share):
+        """Penalise as the noise that is left asks for, when so much of the training is over."""
+        stack.theta.copy_(accepted)
+        loss = objective.evaluate(*batch).item()
+        outcome.alphas[0] = member.noise(loss, stack.read(0), share)
+        objective.strengthen([member.strengths_with(outcome.alphas[0])])
+
+    n_parts = _N_PARTS if member.noise else 1
     try:
-        for last, *stage in _stages(n_epochs, n_warm_up, trainable):
-            if not stopped and (n_left := last - int(outcome.n_epochs[0])) > 0:
-                descend(n_left, *stage)
+        for last, part, *stage in _stages(n_epochs, n_warm_up, n_parts, trainable):
+            if stopped or (n_left := last - int(outcome.n_epochs[0])) <= 0:
+                continue
+            if member.noise and part is not None:
+                follow_noise(part / n_parts)
+            descend(n_left, *stage)
     except KeyboardInterrupt:
         outcome.interrupted = True
     stack.theta.copy_(accepted)  # the line search leaves the last point that it tried
     return outcome
 
 
-def _stages(n_epochs, n_warm_up, trainable):
-    """Of each part of the training the last iteration, what moves, and whether it is penalised."""
-    yield min(n_warm_up // 2, n_epochs), "eigenvectors", False
-    yield min(n_warm_up, n_epochs), "eigenvectors", True
-    yield n_epochs, trainable, True
+def _stages(n_epochs, n_warm_up, n_parts, trainable):
+    """Of each stage the last iteration, which part it is of what follows the warm-up, what moves,
+    and whether it is penalised."""
+    n_warm_up = min(n_warm_up, n_epochs)
+    yield n_warm_up // 2, None, "eigenvectors", False
+    yield n_warm_up, None, "eigenvectors", True
+    for part in range(n_parts):
+        last = n_warm_up + (n_epochs - n_warm_up) * (part + 1) // n_parts
+        yield last, part, trainable, True

@@ -107,6 +107,11 @@ class Objective:
         self._alpha = penalty_strengths(stack, strengths)
         self._slope, self._is_penalised = 2 * self._alpha, True
 
+    def strengthen(self, strengths):
+        """Go on with other strengths."""
+        self._alpha.copy_(penalty_strengths(self.stack, strengths))
+        self._slope.copy_(2 * self._is_penalised * self._alpha)  # in place: captured steps read it
+
     def evaluate(self, X, targets, weights=None):
         """Loss of each member on a batch, without the penalty; fills ``stack.gradient`` with the
         gradient of loss and penalty.
@@ -130,7 +135,7 @@ class Objective:
     def penalise(self, is_penalised):
         """Whether the gradient is that of loss and penalty, as it is at first, or of the loss."""
         if is_penalised != self._is_penalised:
-            self._slope.copy_(2 * is_penalised * self._alpha)  # in place: captured steps read it
+            self._slope.copy_(2 * is_penalised * self._alpha)
             self._is_penalised = is_penalised
 
     def penalty(self):

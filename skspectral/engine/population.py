@@ -48,6 +48,11 @@ class Population:
     device : torch.device or str
     moments : tuple (means, squares, n_steps), default=None
         State of Adam to go on from, what :attr:`moments` gave.
+
+    Attributes
+    ----------
+    alphas : ndarray of shape (K,)
+        Strengths that follow the noise; nan where none does.
     """
 
     def __init__(
@@ -67,7 +72,9 @@ class Population:
         self._batch_size, self._n_sharing = batch_size, n_sharing
         self._dtype, self._device = dtype, device
         self._on_gpu = torch.device(device).type == "cuda"
-        self._strengths = [member.strengths for member in members]
+        self._members = members
+        self._losses = np.full(len(members), np.nan)
+        self.alphas = np.array([m.noise.weakest if m.noise else np.nan for m in members])
         starts = [member.parameters for member in members]
         self._widths = [start.widths for start in starts]
         # What is left of each layer of each member. All stacks have the inputs that any member has.
@@ -116,12 +123,32 @@ class Population:
             Mean loss of the steps, before each, and the penalty after the last.
         """
         order = batches.draw() if len(batches) > 1 else None
-        losses = np.empty(len(self))
+        penalties = np.empty(len(self))
         for group in self._groups:
-            epoch = batches.epoch(order, group.sources)
-            its_rates = rates[group.members].tolist()
-            losses[group.members] = group.train(epoch, its_rates, factors, warm_up)
-        return losses
+            epoch, its = batches.epoch(order, group.sources), group.members
+            values = group.train(epoch, rates[its].tolist(), factors, warm_up)
+            self._losses[its], penalties[its] = values
+        return self._losses + penalties
+
+    def follow_noise(self, progress, active):
+        """Penalise as the noise that is left asks for, the members that are active.
+
+        Parameters
+        ----------
+        progress : float
+            How much of the training is over, the warm-up not counted.
+        active : ndarray of shape (K,), bool
+        """
+        for group in self._groups:
+            following = [k for k in group.members if active[k] and self._members[k].noise]
+            for k in following:
+                noise = self._members[k].noise
+                self.alphas[k] = noise(self._losses[k], self.read(k), progress)
+            if following:
+                group.objective.strengthen(self._strengths(group.members))
+
+    def _strengths(self, members):
+        return [self._members[k].strengths_with(self.alphas[k]) for k in members]
 
     def drop_vanished(self, batches, active):
         """Go on without the nodes that have vanished, of the members that are active.
@@ -171,7 +198,8 @@ class Population:
                 layers = zip(vanished, self._columns(k), strict=True)
                 left = [~masks[place, columns] for masks, columns in layers]
                 # Without a penalty nothing holds a small node down.
-                penalised = self._strengths[k]["eigenvectors"] and self._strengths[k]["eigenvalues"]
+                (strengths,) = self._strengths([k])
+                penalised = strengths["eigenvectors"] and strengths["eigenvalues"]
                 if active[k] and penalised and min(map(np.mean, left)) <= 1 - _WORTHWHILE:
                     remaining[k] = [*map(np.flatnonzero, left)]
         return remaining
@@ -223,7 +251,7 @@ class Population:
             widths = np.max([parameters[k].widths for k in members], axis=0)
             architecture = replace(self._architecture, widths=tuple(map(int, widths)))
             stack = Stack(architecture, [parameters[k] for k in members], self._dtype, self._device)
-            objective = Objective(stack, self._loss, [self._strengths[k] for k in members])
+            objective = Objective(stack, self._loss, self._strengths(members))
             moments = Moments(stack, self._trainable, n_steps)
             steps = kind_of_steps(objective, moments)
             group = _Group(members, sources, objective, moments, steps)
@@ -265,9 +293,9 @@ class _Group:
         return self.stack.theta if name == "theta" else getattr(self.moments, name)
 
     def train(self, batches, rates, factors, warm_up):
-        """Losses of an epoch; see :meth:`skspectral.engine.adam.Steps.run`."""
-        losses = self.steps.run(batches, rates, factors, warm_up) + self.objective.penalty()
-        return torch.as_tensor(losses, device="cpu").numpy().astype(float)
+        """Losses of an epoch, see :meth:`skspectral.engine.adam.Steps.run`, and the penalty."""
+        values = self.steps.run(batches, rates, factors, warm_up), self.objective.penalty()
+        return [torch.as_tensor(each, device="cpu").numpy().astype(float) for each in values]
 
 
 def _vanished(stack):

@@ -13,6 +13,7 @@ from skspectral.engine.lbfgs import lbfgs
 from skspectral.engine.network import Stack
 from skspectral.engine.objective import Objective
 from skspectral.engine.population import Population
+from skspectral.engine.strength import NoiseStrength
 from skspectral.engine.threads import one_thread
 from skspectral.spectral import Parameters
 
@@ -28,13 +29,16 @@ class Member:
     targets : ndarray of shape (n_rows, n_outputs)
         Targets of its rows.
     strengths : dict
-        Strengths of the penalty on ``"eigenvectors"``, ``"eigenvalues"`` and ``"weights"``.
+        Strengths of the penalty on ``"eigenvectors"``, ``"eigenvalues"`` and ``"weights"``; None is
+        what `noise` asks for.
     rows : ndarray of shape (n_rows,) or None
         Its rows of X; None is all of them.
     weights : ndarray of shape (n_rows,) or None
         Sample weights of mean one.
     learning_rate : float
         Initial rate of Adam.
+    noise : NoiseStrength or None
+        The strength that follows the noise; None if all of them are given.
     generator : numpy.random.Generator or None
         Order of the rows; None keeps them as they are.
     monitor : callable or None
@@ -48,8 +52,13 @@ class Member:
     rows: np.ndarray | None = None
     weights: np.ndarray | None = None
     learning_rate: float = 1e-3
+    noise: NoiseStrength | None = None
     generator: np.random.Generator | None = None
     monitor: Callable | None = None
+
+    def strengths_with(self, alpha):
+        """The strengths, with what the noise asks for."""
+        return {name: alpha if value is None else value for name, value in self.strengths.items()}
 
 
 def train(
@@ -148,8 +157,10 @@ def _monitor(members, losses, trained, active):
 
 def _lbfgs(X, member, architecture, loss, place, options):
     stack = Stack(architecture, [member.parameters], **place)
-    objective = Objective(stack, loss, [member.strengths])
-    outcome = lbfgs(objective, _batches(X, [member], architecture, None, **place), **options)
+    alpha = member.noise.weakest if member.noise else np.nan
+    objective = Objective(stack, loss, [member.strengths_with(alpha)])
+    batches = _batches(X, [member], architecture, None, **place)
+    outcome = lbfgs(objective, batches, member=member, **options)
     return stack.read(0), outcome
 
 

@@ -16,7 +16,6 @@ from skspectral.forward import DERIVATIVES, forward
 from skspectral.mlp.checks import DivergenceError
 from skspectral.mlp.fit import Fit
 from skspectral.mlp.restarts import fit_restarts
-from skspectral.mlp.strength import automatic_strength
 from skspectral.mlp.warnings import warn
 from skspectral.spectral import EIGENVALUES
 
@@ -29,8 +28,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
 
     They add what depends on the kind of target: ``_encode`` checks y and makes the targets of the
     outputs, ``_targets`` alone makes them again, ``_units`` are those that the network is trained
-    in, ``_loss`` and ``_out_activation`` name those; ``_score`` and ``_error_of_constant`` measure
-    success and its absence, ``_spread`` the variance, and ``_strata`` are what splits keep apart.
+    in, ``_loss`` and ``_out_activation`` name those; ``_score`` measures success, and ``_strata``
+    are what splits keep apart.
     """
 
     # Adam needs a number of steps, whatever the number of rows. For this share of them nothing is
@@ -244,18 +243,18 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         # Whatever their unit, sums of them do not overflow.
         return weights.astype(np.float64) / weights.max()
 
-    def _alpha(self, X, y, weights, chosen, incremental):
-        """The strength that `alpha` asks for; one that was chosen before stays."""
+    def _alpha(self, known, incremental):
+        """The strength that `alpha` asks for; None is one that follows the noise."""
         if self.alpha != "auto":
             return float(self.alpha)
-        if chosen is not None:
-            return chosen
-        if incremental:
+        if not incremental:
+            return None
+        if known is None:
             raise ValueError(
                 "alpha='auto' cannot be chosen by partial_fit, which sees one piece of the data; "
                 "give a number, or call fit first."
             )
-        return automatic_strength(self, X, y, weights)
+        return known
 
     def _strengths(self):
         strengths = {
@@ -263,8 +262,9 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
             "eigenvalues": self.alpha_lambda,
             "weights": self.alpha_w,
         }
+        strengths = {name: self.alpha_ if v is None else v for name, v in strengths.items()}
         # Torch takes no other scalars of NumPy than doubles.
-        return {name: float(self.alpha_ if v is None else v) for name, v in strengths.items()}
+        return {name: v if v is None else float(v) for name, v in strengths.items()}
 
     def _batch_size(self, n_rows):
         if self.batch_size == "auto":

@@ -49,11 +49,11 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     trainable : {"all", "eigenvalues", "eigenvectors"}, default="all"
         What moves in training besides the intercepts.
     alpha : float or "auto", default=1e-3
-        Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise, from
-        3e-4 to 3e-2, over the root of the number of labels: a pilot training, half as long (if that
-        learns nothing, as long), on four fifths of the rows measures its error on the others, drawn
-        at random, and up to four more show whether the strength is too much or too little; rows
-        that are copies count once. See ``alpha_`` and the page on defaults.
+        Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise while
+        the network is trained, from 2e-4 to 3e-2, over the root of the number of labels: the more
+        the network still gets wrong, and the more parameters it has for each row, the stronger. It
+        draws nothing at random, and a fit takes about as long as with a number. See ``alpha_`` and
+        the page on defaults.
     alpha_phi, alpha_lambda, alpha_w : float, default=None
         Strengths for eigenvectors, eigenvalues and dense weights; None is `alpha`. Only the product
         of the first two matters at a minimum.
@@ -87,9 +87,9 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     shuffle : bool, default=True
         Whether each epoch draws a new order of the rows.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the previous fit, and with the strength that
-        ``alpha="auto"`` came to then. What describes the training, such as ``loss_curve_``,
-        describes the last one. A network that the penalty has silenced stays silent: clone it.
+        Whether `fit` goes on from the weights of the previous fit. What describes the training,
+        such as ``loss_curve_``, describes the last one. A network that the penalty has silenced
+        stays silent: clone it.
     n_init : int, default=1
         Random starts, trained together. The one of the smallest objective is kept, with early
         stopping that of the best validation score; ``stability_`` says how far they agree.
@@ -127,7 +127,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     core_sizes_ : tuple of int
         How many they are.
     alpha_ : float
-        The strength used: `alpha`, or what ``"auto"`` came to.
+        The strength used: `alpha`, or what ``"auto"`` ended with.
     stability_ : Bunch
         With `n_init` above one, unless the fit went on from earlier weights: ``core_sizes`` of each
         start, an array of shape (n_starts, n_hidden_layers); ``core_size``, the share of the starts
@@ -438,27 +438,6 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
                 "this y the weight zero; give a class that is in y a positive weight."
             )
         return weights / weights.max()
-
-    def _error_of_constant(self, y, weights):
-        """Error of the class of most weight; None if a class is too rare to be held out."""
-        if _is_multilabel(y):
-            shares = np.average(y != 0, axis=0, weights=weights)
-            return np.minimum(shares, 1 - shares).mean()
-        _, ranks, counts = np.unique(y, return_inverse=True, return_counts=True)
-        if counts.min() < 5:
-            return None
-        totals = np.bincount(ranks, weights)
-        return 1 - totals.max() / totals.sum()
-
-    def _spread(self, y, weights):
-        """Variance of the classes, over that of classes of equal weight."""
-        if _is_multilabel(y):
-            labels, n_classes = np.asarray(y) != 0, 2
-        else:
-            labels = y[:, None] == self.classes_
-            n_classes = len(self.classes_)
-        shares = np.average(labels, axis=0, weights=weights)
-        return float(np.mean(shares * (1 - shares)) * n_classes**2 / (n_classes - 1))
 
     def _strata(self, y):
         return None if _is_multilabel(y) else y

@@ -12,6 +12,7 @@ from skspectral.mlp.early_stopping import held_out_rows, validator
 from skspectral.mlp.progress import Progress
 from skspectral.mlp.scales import refuse_scale_of_y, warn_of_offset, warn_of_rounding, warn_of_scale
 from skspectral.mlp.state import State
+from skspectral.mlp.strength import noise_strength
 from skspectral.mlp.units import further_units
 from skspectral.mlp.warnings import warn_of_collapse, warn_of_ending, warn_of_failure
 from skspectral.mlp.weights import weights_without
@@ -51,7 +52,7 @@ class Fit:
         known = deepcopy(estimator._state) if self._goes_on else None
         generators = known.generators if known else estimator._generators()
         strength = known.strength if known else None
-        estimator.alpha_ = estimator._alpha(X, y, weights, strength, incremental)
+        estimator.alpha_ = estimator._alpha(strength, incremental)
 
         rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
         largest = np.abs(targets[rows]).max()
@@ -68,7 +69,7 @@ class Fit:
             units,
             mode=estimator.eigenvalues if estimator.parametrization == "spectral" else None,
             dtype=X.dtype,
-            strength=estimator.alpha_ if estimator.alpha == "auto" else strength,
+            strength=strength,
             moments=known.moments if known and incremental else None,
             is_warm=known is not None and known.is_warm,
             n_batches=known.n_batches if known else 0,
@@ -96,6 +97,7 @@ class Fit:
             targets=standard.astype(X.dtype),
             rows=rows,
             weights=weights_without(idle, weights, len(rows)),
+            noise=self._noise(X, standard, idle, rows, weights),
             generator=generators["order"] if estimator.shuffle else None,
         )
 
@@ -125,6 +127,8 @@ class Fit:
         progress.close(parameters)
         refuse_divergence(outcome, parameters, member.learning_rate)
         parameters = parameters if progress.best is None else progress.best
+        if estimator.alpha_ is None:
+            estimator.alpha_ = float(outcome.alphas[0])
         self._store(parameters, moments, outcome.interrupted)
         if outcome.interrupted or not self._incremental:
             n_last = estimator._patience(n_epochs) if estimator.solver == "adam" else np.inf
@@ -132,7 +136,7 @@ class Fit:
                 # The schedule of Adam lowers the loss for longer than that; L-BFGS creeps at kinks.
                 n_last = min(n_last, max(1, n_epochs // 20))
             warn_of_ending(estimator, outcome, progress.losses, n_epochs, n_last)
-            penalty = parameters.penalty(member.strengths, self._state.mode)
+            penalty = parameters.penalty(estimator._strengths(), self._state.mode)
             warn_of_failure(estimator, progress.kept_loss, penalty, member.targets, member.weights)
         if not (self._incremental and self.training.options["n_warm_up"]):
             warn_of_collapse(estimator, self._goes_on)
@@ -151,6 +155,16 @@ class Fit:
         rows, held_out = held_out_rows(estimator, rows, y, deepcopy(rng))
         self._validate = validator(estimator, X, y, weights, held_out)
         return rows
+
+    def _noise(self, X, targets, idle, rows, weights):
+        """What the strength follows, if it does. Outputs that do not vary have no noise."""
+        estimator = self._estimator
+        if estimator.alpha_ is not None:
+            return None
+        trainable = None if estimator.parametrization == "dense" else estimator.trainable
+        targets = targets if idle.all() else targets[:, ~idle]
+        X = X if len(rows) == X.shape[0] else X[rows]
+        return noise_strength(X, targets, estimator._loss(), weights, trainable)
 
     def _training(self, X, **member):
         """The training of a member, by the settings of the estimator."""
@@ -291,6 +305,7 @@ class Fit:
         estimator.best_validation_score_ = None if scores is None else max(scores, default=np.nan)
         estimator._state = replace(
             self._state,
+            strength=estimator.alpha_ if estimator.alpha == "auto" else self._state.strength,
             moments=moments if self._incremental else None,
             is_warm=self._state.is_warm or not self._incremental,
             n_batches=self._state.n_batches + n_iter * n_batches,

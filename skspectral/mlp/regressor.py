@@ -35,11 +35,11 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     trainable : {"all", "eigenvalues", "eigenvectors"}, default="all"
         What moves in training besides the intercepts.
     alpha : float or "auto", default=1e-3
-        Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise, from
-        3e-4 to 6e-2, over the root of the number of outputs: a pilot training, half as long (if
-        that learns nothing, as long), on four fifths of the rows measures its error on the others,
-        drawn at random, and up to five more show whether the strength is too much or too little;
-        rows that are copies count once. See ``alpha_`` and the page on defaults.
+        Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise while
+        the network is trained, from 2e-4 to 3e-2, over the root of the number of outputs: the more
+        the network still gets wrong, and the more parameters it has for each row, the stronger. It
+        draws nothing at random, and a fit takes about as long as with a number. See ``alpha_`` and
+        the page on defaults.
     alpha_phi, alpha_lambda, alpha_w : float, default=None
         Strengths for eigenvectors, eigenvalues and dense weights; None is `alpha`. Only the product
         of the first two matters at a minimum.
@@ -73,9 +73,9 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     shuffle : bool, default=True
         Whether each epoch draws a new order of the rows.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the previous fit, and with the strength that
-        ``alpha="auto"`` came to then. What describes the training, such as ``loss_curve_``,
-        describes the last one. A network that the penalty has silenced stays silent: clone it.
+        Whether `fit` goes on from the weights of the previous fit. What describes the training,
+        such as ``loss_curve_``, describes the last one. A network that the penalty has silenced
+        stays silent: clone it.
     n_init : int, default=1
         Random starts, trained together. The one of the smallest objective is kept, with early
         stopping that of the best validation score; ``stability_`` says how far they agree.
@@ -108,7 +108,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     core_sizes_ : tuple of int
         How many they are.
     alpha_ : float
-        The strength used: `alpha`, or what ``"auto"`` came to.
+        The strength used: `alpha`, or what ``"auto"`` ended with.
     stability_ : Bunch
         With `n_init` above one, unless the fit went on from earlier weights: ``core_sizes`` of each
         start, an array of shape (n_starts, n_hidden_layers); ``core_size``, the share of the starts
@@ -328,12 +328,6 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
             scale=np.where(constant, 1.0, np.ldexp(scale, exponent)),
             constant=constant,
         )
-
-    def _error_of_constant(self, y, weights):
-        return 1.0
-
-    def _spread(self, y, weights):
-        return 1.0
 
     def _strata(self, y):
         return None

@@ -40,8 +40,6 @@ def fit_restarts(estimator, X, y, sample_weight):
     names = getattr(starts[0], "feature_names_in_", None)
     for start in starts:
         start.set_callbacks()
-        if fits:
-            start.set_params(alpha=starts[0].alpha_)  # chosen once
         fits.append(Fit(start, X, y, sample_weight))
     fitted, errors = [], []
     # Fewer come to an end, if they run one by one and are interrupted.
@@ -63,8 +61,6 @@ def fit_restarts(estimator, X, y, sample_weight):
     if not fitted:
         raise errors[0]
     best = max(fitted, key=_quality)
-    if estimator.alpha == "auto":
-        best._state.strength = best.alpha_
     best._state.interrupted = any(network._state.interrupted for network in fitted)
     warn_of_collapse(best)
     context.call_on_fit_task_end(

@@ -147,9 +147,6 @@ def _tried(network, X, y, sample_weight, select):
     if lacks_a_class(network, y):
         return None
     student = clone(network).set_params(verbose=False)
-    if network.alpha == "auto" and network.alpha_ > 0:  # what a pruner leaves has none
-        # Of fewer rows the pilots may choose another, and the trial would be of another network.
-        student.set_params(alpha=network.alpha_)
     student.set_callbacks()
     with silence():  # the fit to all rows has said what there is to say
         try:

@@ -1,0 +1,105 @@
+"""A strength of the penalty that follows the noise while a network is trained."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Weaker ones leave nodes that 8000 steps of Adam do not bring to zero.
+_WEAKEST = 2e-4
+# From this to that it rises no faster than the training goes on, by this multiple: what is hard to
+# learn has the time to be learnt.
+_STRONGEST, _PACE = 3e-2, 2
+
+# A node or an input whose weights are smaller than this share of the layer's largest explains
+# nothing.
+_SHARE = 1e-2
+
+
+@dataclass(frozen=True)
+class NoiseStrength:
+    """The strength that a training asks for, from what its network still gets wrong.
+
+    A node that means nothing finds a gradient, made of noise, of the order sigma sqrt(d / n) for d
+    inputs and n rows; the penalty is to be stronger than that, and as weak as possible otherwise.
+    With a strength in proportion to sigma, as it is estimated while it falls, what is minimised is
+    a root of the loss plus the penalty (Belloni, Chernozhukov and Wang, Biometrika 2011; Sun and
+    Zhang, Biometrika 2012, for linear models). The loss of a network that has learnt its rows by
+    heart says nothing of the noise, so that it counts for more the more parameters there are for a
+    row, by the factor of Akaike's criterion. At first, when parameters are many, they count for
+    nothing, or nothing would be learnt where rows are few: from then until the middle ever more.
+
+    Parameters
+    ----------
+    inputs : ndarray of shape (n_inputs,)
+        What each counts for, one at most.
+    n_rows : float
+        How many rows of equal weight those of the training are worth.
+    n_targets : int
+        Outputs whose losses are averaged.
+    trainable : {"all", "eigenvectors", "eigenvalues"} or None
+        What is trained; None is a dense network, whose nodes do not vanish: its parameters do not
+        count.
+    constant : float
+        Loss of a constant prediction.
+    factor, exponent : float
+        The strength, without its limits, is ``factor * share**exponent * sqrt(d / n)``, over the
+        root of `n_targets`, for the share of the loss of a constant that is left.
+    """
+
+    inputs: np.ndarray
+    n_rows: float
+    n_targets: int
+    trainable: str | None
+    constant: float
+    factor: float
+    exponent: float
+
+    @property
+    def weakest(self):
+        """That of a training that has not begun."""
+        return _WEAKEST / self.n_targets**0.5
+
+    def __call__(self, loss, parameters, progress):
+        """The strength for what follows.
+
+        Parameters
+        ----------
+        loss : float
+            Mean loss of the last epoch, without the penalty.
+        parameters : Parameters
+        progress : float
+            How much of the training is over, the warm-up not counted: from zero to one.
+
+        Returns
+        -------
+        alpha : float
+        """
+        pace = min(1.0, _PACE * progress)
+        active = _active(parameters)
+        n_inputs, price = max(1.0, self.inputs[active[0]].sum()), 0.0
+        if self.trainable is not None:
+            widths = [n_inputs, *(int(mask.sum()) for mask in active[1:])]
+            n_parameters = _n_parameters(widths, self.trainable)
+            price = 2 * pace * n_parameters / (self.n_rows * self.n_targets)
+        share = loss / self.constant if self.constant > 0 else 1.0
+        share = min(1.0, share * np.exp(min(price, 100.0)))  # no overflow: all is noise by then
+        alpha = self.factor * share**self.exponent * np.sqrt(n_inputs / self.n_rows)
+        strongest = _WEAKEST * (_STRONGEST / _WEAKEST) ** pace
+        return float(np.clip(alpha, _WEAKEST, strongest)) / self.n_targets**0.5
+
+
+def _active(parameters):
+    """Of each layer the nodes whose weights, in and out, are not next to nothing."""
+    weights = parameters.weights
+    into = [None, *(np.linalg.norm(w, axis=0) for w in weights)]
+    out_of = [*(np.linalg.norm(w, axis=1) for w in weights), None]
+    layers = [[n for n in norms if n is not None] for norms in zip(into, out_of, strict=True)]
+    return [np.all([n > _SHARE * n.max() for n in norms], axis=0) for norms in layers]
+
+
+def _n_parameters(widths, trainable):
+    """Free parameters of a network; the scales of its hidden nodes are not free."""
+    if trainable == "eigenvalues":
+        return sum(widths)
+    weights = sum(a * b for a, b in zip(widths[:-1], widths[1:], strict=True))
+    return weights + widths[-1]
