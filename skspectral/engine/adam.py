@@ -143,13 +143,16 @@ class Plateau:
         self._best = np.full(n_members, -np.inf)
         self._count = np.zeros(n_members, dtype=int)
 
-    def update(self, progress):
-        """Members that are stuck, given a value for each that should rise. Their count restarts."""
+    def update(self, progress, waits=False):
+        """Members that are stuck, given a value for each that should rise. Their count restarts.
+
+        `waits`, one for all or for each, says that the epoch does not count.
+        """
         if self._patience == np.inf:
             return np.zeros(len(progress), dtype=bool)
         idle = progress < self._best + self._tol
-        self._count = np.where(idle, self._count + 1, 0)
-        self._best = np.maximum(self._best, progress)
+        self._count = np.where(idle & ~np.asarray(waits), self._count + 1, 0)
+        self._best = np.where(waits, -np.inf, np.maximum(self._best, progress))
         stuck = self._count > self._patience
         self._count[stuck] = 0
         return stuck
@@ -195,8 +198,9 @@ def adam(
         Passes over the data, at most.
     n_warm_up : int, default=0
         In so many of them, the first, the eigenvalues stay as they are, nothing is penalised, and
-        no plateau counts. What is penalised before it has found what it is for falls faster than it
-        grows, above all an eigenvalue, which gates many weights.
+        no plateau counts; nor does it while a strength that follows the noise rises. What is
+        penalised before it has found what it is for falls faster than it grows, above all an
+        eigenvalue, which gates many weights.
     n_whole : int, default=0
         In so many of them, the first, no node is dropped: where a training goes on from another on
         other data, what had vanished may have to grow again.
@@ -237,7 +241,8 @@ def adam(
                 break
             active = rates > 0
             progress, stop = monitor(outcome.losses, population, active)
-            stuck = np.zeros_like(active) if epoch < n_warm_up else plateau.update(progress)
+            share = (epoch + 1 - n_warm_up) / max(1, n_epochs - n_warm_up)
+            stuck = plateau.update(progress, waits=(share <= 0) | population.is_rising(share))
             rates[stuck] = rates[stuck] / 5 if schedule == "adaptive" else 0
             rates[stuck & (rates <= _SMALLEST_RATE)] = 0
             outcome.converged |= active & (rates == 0)
@@ -247,8 +252,7 @@ def adam(
             if epoch + 1 == n_epochs:
                 break
             looks = (epoch + 1) % look == 0
-            if epoch + 1 == n_warm_up or (looks and epoch + 1 > n_warm_up):
-                share = (epoch + 1 - n_warm_up) / (n_epochs - n_warm_up)
+            if share == 0 or (looks and share > 0):
                 population.follow_noise(share, rates > 0)
             if looks and epoch + 1 >= n_whole:
                 population.drop_vanished(batches, rates > 0)

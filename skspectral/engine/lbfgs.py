@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 
 from skspectral.engine.outcome import Outcome
 
-# Of a training whose strength follows the noise: it is set anew for each.
+# Of a training whose strength follows the noise, at most: it is set anew for each.
 _N_PARTS = 10
 
 # Progress of a value about one that rounding hides.
@@ -108,10 +108,11 @@ def lbfgs(
         outcome.alphas[0] = member.noise(loss, stack.read(0), share)
         objective.strengthen([member.strengths_with(outcome.alphas[0])])
 
-    n_parts = _N_PARTS if member.noise else 1
+    n_parts = max(1, min(_N_PARTS, n_epochs - n_warm_up)) if member.noise else 1
     try:
         for last, part, *stage in _stages(n_epochs, n_warm_up, n_parts, trainable):
-            if stopped or (n_left := last - int(outcome.n_epochs[0])) <= 0:
+            n_left = last - int(outcome.n_epochs[0])
+            if stopped or n_left <= 0:
                 continue
             if member.noise and part is not None:
                 follow_noise(part / n_parts)

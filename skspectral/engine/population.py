@@ -15,6 +15,7 @@ from skspectral.engine.captured import CapturedSteps
 from skspectral.engine.division import ON_CPU, ON_GPU, divide
 from skspectral.engine.network import Stack
 from skspectral.engine.objective import Objective
+from skspectral.engine.strength import SETTLED
 
 # A node has vanished when its relevance is below the first share of the largest in its layer, and
 # both eigenvalue and norm of the eigenvector below the second: one alone may be passing zero.
@@ -130,6 +131,10 @@ class Population:
             self._losses[its], penalties[its] = values
         return self._losses + penalties
 
+    def is_rising(self, progress):
+        """Members whose strength has not settled, when so much of the training is over."""
+        return ~np.isnan(self.alphas) & (progress < SETTLED)
+
     def follow_noise(self, progress, active):
         """Penalise as the noise that is left asks for, the members that are active.
 
@@ -198,7 +203,7 @@ class Population:
                 layers = zip(vanished, self._columns(k), strict=True)
                 left = [~masks[place, columns] for masks, columns in layers]
                 # Without a penalty nothing holds a small node down.
-                (strengths,) = self._strengths([k])
+                strengths = self._members[k].strengths_with(self.alphas[k])
                 penalised = strengths["eigenvectors"] and strengths["eigenvalues"]
                 if active[k] and penalised and min(map(np.mean, left)) <= 1 - _WORTHWHILE:
                     remaining[k] = [*map(np.flatnonzero, left)]

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Weaker ones leave nodes that 8000 steps of Adam do not bring to zero.
-_WEAKEST = 2e-4
-# From this to that it rises no faster than the training goes on, by this multiple: what is hard to
-# learn has the time to be learnt.
-_STRONGEST, _PACE = 3e-2, 2
+# Weaker ones leave nodes that 8000 steps of Adam do not bring to zero; stronger ones leave nothing.
+_WEAKEST, _STRONGEST = 3e-4, 3e-2
+
+# When so much of the training is over, the strength may be the strongest, and parameters count in
+# full. Until then both rise: what is hard to learn has the time to be learnt.
+SETTLED = 0.5
+
+# Of a share that is one anyway by then: larger ones overflow.
+_LARGEST_EXPONENT = 100.0
 
 # A node or an input whose weights are smaller than this share of the layer's largest explains
 # nothing.
@@ -74,18 +78,22 @@ class NoiseStrength:
         -------
         alpha : float
         """
-        pace = min(1.0, _PACE * progress)
+        pace = min(1.0, progress / SETTLED)
         active = _active(parameters)
-        n_inputs, price = max(1.0, self.inputs[active[0]].sum()), 0.0
-        if self.trainable is not None:
-            widths = [n_inputs, *(int(mask.sum()) for mask in active[1:])]
-            n_parameters = _n_parameters(widths, self.trainable)
-            price = 2 * pace * n_parameters / (self.n_rows * self.n_targets)
+        n_inputs = max(1.0, self.inputs[active[0]].sum())
+        widths = [n_inputs, *(int(mask.sum()) for mask in active[1:])]
         share = loss / self.constant if self.constant > 0 else 1.0
-        share = min(1.0, share * np.exp(min(price, 100.0)))  # no overflow: all is noise by then
+        share = min(1.0, share * np.exp(pace * self._price(widths)))
         alpha = self.factor * share**self.exponent * np.sqrt(n_inputs / self.n_rows)
         strongest = _WEAKEST * (_STRONGEST / _WEAKEST) ** pace
         return float(np.clip(alpha, _WEAKEST, strongest)) / self.n_targets**0.5
+
+    def _price(self, widths):
+        """Of Akaike's criterion: twice the free parameters, for each number that is predicted."""
+        if self.trainable is None:
+            return 0.0
+        price = 2 * _n_parameters(widths, self.trainable) / (self.n_rows * self.n_targets)
+        return min(price, _LARGEST_EXPONENT)
 
 
 def _active(parameters):

@@ -244,25 +244,27 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         return weights.astype(np.float64) / weights.max()
 
     def _alpha(self, known, incremental):
-        """The strength that `alpha` asks for; None is one that follows the noise."""
+        """The strength that `alpha` asks for, if that is one that is known: None follows the noise.
+
+        What a fit has come to stays for those that go on from it.
+        """
         if self.alpha != "auto":
             return float(self.alpha)
-        if not incremental:
-            return None
-        if known is None:
+        if incremental and known is None:
             raise ValueError(
-                "alpha='auto' cannot be chosen by partial_fit, which sees one piece of the data; "
-                "give a number, or call fit first."
+                "alpha='auto' does not work with partial_fit alone, which sees one piece of the "
+                "data; give a number, or call fit first."
             )
         return known
 
-    def _strengths(self):
+    def _strengths(self, alpha):
+        """Strengths of the penalty, where `alpha` is what those are that are not given."""
         strengths = {
             "eigenvectors": self.alpha_phi,
             "eigenvalues": self.alpha_lambda,
             "weights": self.alpha_w,
         }
-        strengths = {name: self.alpha_ if v is None else v for name, v in strengths.items()}
+        strengths = {name: alpha if v is None else v for name, v in strengths.items()}
         # Torch takes no other scalars of NumPy than doubles.
         return {name: v if v is None else float(v) for name, v in strengths.items()}
 

@@ -50,10 +50,10 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         What moves in training besides the intercepts.
     alpha : float or "auto", default=1e-3
         Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise while
-        the network is trained, from 2e-4 to 3e-2, over the root of the number of labels: the more
-        the network still gets wrong, and the more parameters it has for each row, the stronger. It
-        draws nothing at random, and a fit takes about as long as with a number. See ``alpha_`` and
-        the page on defaults.
+        the network is trained, from 3e-4 to 3e-2, over the root of the number of labels: the more
+        the network still gets wrong, and the more parameters it has for each row, the stronger;
+        the objective changes with it. Until it has settled, halfway through, no epoch counts for
+        `n_iter_no_change`. See ``alpha_`` and the page on defaults.
     alpha_phi, alpha_lambda, alpha_w : float, default=None
         Strengths for eigenvectors, eigenvalues and dense weights; None is `alpha`. Only the product
         of the first two matters at a minimum.
@@ -87,9 +87,9 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     shuffle : bool, default=True
         Whether each epoch draws a new order of the rows.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the previous fit. What describes the training,
-        such as ``loss_curve_``, describes the last one. A network that the penalty has silenced
-        stays silent: clone it.
+        Whether `fit` goes on from the weights of the previous fit, and with the strength that
+        ``alpha="auto"`` ended with. What describes the training, such as ``loss_curve_``,
+        describes the last one. A network that the penalty has silenced stays silent: clone it.
     n_init : int, default=1
         Random starts, trained together. The one of the smallest objective is kept, with early
         stopping that of the best validation score; ``stability_`` says how far they agree.

@@ -52,7 +52,7 @@ class Fit:
         known = deepcopy(estimator._state) if self._goes_on else None
         generators = known.generators if known else estimator._generators()
         strength = known.strength if known else None
-        estimator.alpha_ = estimator._alpha(strength, incremental)
+        self._alpha = estimator._alpha(strength, incremental)
 
         rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
         largest = np.abs(targets[rows]).max()
@@ -90,6 +90,8 @@ class Fit:
         estimator.n_layers_ = len(start.eigenvectors) + 1
         estimator.n_outputs_ = targets.shape[1]
         estimator.out_activation_ = estimator._out_activation()
+        noise = self._noise(X, standard, idle, rows, weights)
+        estimator.alpha_ = noise.weakest if noise else self._alpha
         self._data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         self.training = self._training(
             X,
@@ -97,7 +99,7 @@ class Fit:
             targets=standard.astype(X.dtype),
             rows=rows,
             weights=weights_without(idle, weights, len(rows)),
-            noise=self._noise(X, standard, idle, rows, weights),
+            noise=noise,
             generator=generators["order"] if estimator.shuffle else None,
         )
 
@@ -127,7 +129,7 @@ class Fit:
         progress.close(parameters)
         refuse_divergence(outcome, parameters, member.learning_rate)
         parameters = parameters if progress.best is None else progress.best
-        if estimator.alpha_ is None:
+        if member.noise:
             estimator.alpha_ = float(outcome.alphas[0])
         self._store(parameters, moments, outcome.interrupted)
         if outcome.interrupted or not self._incremental:
@@ -136,7 +138,7 @@ class Fit:
                 # The schedule of Adam lowers the loss for longer than that; L-BFGS creeps at kinks.
                 n_last = min(n_last, max(1, n_epochs // 20))
             warn_of_ending(estimator, outcome, progress.losses, n_epochs, n_last)
-            penalty = parameters.penalty(estimator._strengths(), self._state.mode)
+            penalty = parameters.penalty(estimator._strengths(estimator.alpha_), self._state.mode)
             warn_of_failure(estimator, progress.kept_loss, penalty, member.targets, member.weights)
         if not (self._incremental and self.training.options["n_warm_up"]):
             warn_of_collapse(estimator, self._goes_on)
@@ -159,7 +161,7 @@ class Fit:
     def _noise(self, X, targets, idle, rows, weights):
         """What the strength follows, if it does. Outputs that do not vary have no noise."""
         estimator = self._estimator
-        if estimator.alpha_ is not None:
+        if self._alpha is not None:
             return None
         trainable = None if estimator.parametrization == "dense" else estimator.trainable
         targets = targets if idle.all() else targets[:, ~idle]
@@ -196,7 +198,7 @@ class Fit:
             X,
             Member(
                 **member,
-                strengths=estimator._strengths(),
+                strengths=estimator._strengths(self._alpha),
                 learning_rate=estimator.learning_rate_init,
                 monitor=self._progress,
             ),

@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from skspectral.engine.strength import NoiseStrength
 from skspectral.mlp.copies import distinct_rows
 from skspectral.mlp.scales import mean_squares
 from skspectral.mlp.weights import effective
 
 # Set on the data sets of docs/defaults.rst and on teachers of other seeds than those of
 # docs/teachers.rst. Of numbers the loss is a variance; of classes it falls faster than theirs does.
-_OF_NUMBERS = {"factor": 0.16, "exponent": 0.75}
+_OF_NUMBERS = {"factor": 0.15, "exponent": 2 / 3}
 _OF_CLASSES = {"factor": 0.045, "exponent": 0.5}
 
 # Of X that show how far its columns are correlated.
@@ -39,8 +40,6 @@ def noise_strength(X, targets, loss, weights=None, trainable="all"):
     -------
     noise : skspectral.engine.strength.NoiseStrength
     """
-    from skspectral.engine.strength import NoiseStrength
-
     rows, of_copies = distinct_rows(X, targets, weights)
     if rows is not None:
         X, targets, weights = X[rows], targets[rows], of_copies
@@ -65,27 +64,31 @@ def _independence(X, squares, weights):
     """How many axes the columns of X spread along, over their number: one if not correlated.
 
     The square of the sum of the standard deviations along the principal axes, over the sum of their
-    squares, each column in units of its own; of rows that are spread over all. In as many rows as
-    columns even those that are not correlated spread unevenly (Marchenko and Pastur): 8 / (3 pi) is
-    their mean deviation.
+    squares, each column in units of its own. In as many rows as columns even those that are not
+    correlated spread unevenly (Marchenko and Pastur): 8 / (3 pi) is their mean deviation.
     """
-    varies = squares > 0
-    if not varies.any():
-        return 1.0
-    n_rows = min(X.shape[0], _MOST_ROWS)
-    rows = np.linspace(0, X.shape[0] - 1, n_rows).astype(int)
-    X, scale = X[rows][:, np.flatnonzero(varies)], 1 / np.sqrt(squares[varies])
-    if weights is not None:
-        scale = scale * np.sqrt(weights[rows])[:, None]
-    X = X.multiply(scale).tocsr() if hasattr(X, "multiply") else X * scale
-    products = X.T @ X if X.shape[1] <= n_rows else X @ X.T
+    varies = np.flatnonzero(squares)
+    rows = _some_rows(X.shape[0], weights)
+    X, unit = X[rows][:, varies], 1 / np.sqrt(squares[varies])
+    X = X.multiply(unit).tocsr() if hasattr(X, "multiply") else X * unit
+    products = X.T @ X if len(varies) <= len(rows) else X @ X.T
     products = products.toarray() if hasattr(products, "toarray") else products
     variances = np.maximum(np.linalg.eigvalsh(products), 0.0)
-    fewer, more = sorted((n_rows, X.shape[1]))
+    if not variances.any():
+        return 1.0
+    n_axes = np.sqrt(variances).sum() ** 2 / variances.sum()
+    fewer, more = sorted((len(rows), len(varies)))
     of_independent = fewer * (1 - (1 - (8 / (3 * np.pi)) ** 2) * fewer / more)
-    found = np.sqrt(variances).sum() ** 2 / variances.sum() if variances.any() else of_independent
     # The last digits depend on the number of threads.
-    return min(1.0, round(float(found / of_independent), 6))
+    return min(1.0, round(float(n_axes / of_independent), 6))
+
+
+def _some_rows(n_rows, weights):
+    """At most so many as show it, the same for each fit; those of more weight rather."""
+    rng = np.random.default_rng(0)
+    if weights is not None:
+        return np.unique(rng.choice(n_rows, _MOST_ROWS, p=weights / weights.sum()))
+    return np.arange(n_rows) if n_rows <= _MOST_ROWS else rng.choice(n_rows, _MOST_ROWS, False)
 
 
 def _of_classes(shares, loss):
@@ -93,9 +96,13 @@ def _of_classes(shares, loss):
     others = 1 - shares
     if loss == "softmax":
         n_classes = len(shares)
-        entropy = -np.sum(shares * np.log(np.where(shares > 0, shares, 1.0)))
+        entropy = _entropies(shares).sum()
         spread = np.mean(shares * others) * n_classes**2 / (n_classes - 1)
     else:
-        entropy = -np.mean([p * np.log(np.where(p > 0, p, 1.0)) for p in (shares, others)]) * 2
+        entropy = (_entropies(shares) + _entropies(others)).mean()
         spread = np.mean(4 * shares * others)
     return float(entropy), float(spread)
+
+
+def _entropies(shares):
+    return -shares * np.log(np.where(shares > 0, shares, 1.0))

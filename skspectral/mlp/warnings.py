@@ -81,7 +81,7 @@ def warn_of_collapse(estimator, goes_on=False):
     if empty:
         dense = estimator.parametrization == "dense"
         kinds = ["weights"] if dense else ["eigenvectors", "eigenvalues"]
-        strengths = estimator._strengths()
+        strengths = estimator._strengths(estimator.alpha_)
         given = " and ".join(f"{strengths[kind]:.2g} for the {kind}" for kind in kinds)
         lower = "set alpha to a number, to lower" if estimator.alpha == "auto" else "lower"
         anew = " and fit a clone, since a network that is silent stays so" if goes_on else ""
