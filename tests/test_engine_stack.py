@@ -375,8 +375,17 @@ def test_denormals_are_flushed_and_no_longer_than_that():
 def test_plateau_counts_epochs_without_progress(patience, expected):
     plateau = Plateau(2, tol=0.1, patience=patience)
     progress = [[1.0, 1.0], [1.05, 1.2], [1.09, 1.4], [1.09, 1.4], [1.3, 1.45]]
-    found = [plateau.update(np.array(values)).tolist() for values in progress]
-    assert found == expected
+    found = [plateau.update(np.array(values), waits=np.zeros(2, bool)) for values in progress]
+    assert np.array(found).tolist() == expected
+
+
+def test_a_plateau_begins_where_the_waiting_ends():
+    plateau = Plateau(2, tol=0.1, patience=0)
+    found = [
+        plateau.update(np.array([value, value]), waits=np.array([k < 2, False]))
+        for k, value in enumerate([3.0, 3.0, 1.0, 1.0])
+    ]
+    assert np.array(found).T.tolist() == [[False] * 3 + [True], [False, True, True, True]]
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "constant"])

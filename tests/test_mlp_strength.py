@@ -71,6 +71,8 @@ def test_inputs_that_have_vanished_do_not_count():
         follow(1.0, network(4, 1, 1, vanished=gone), 1.0) for gone in ([], [(0, 0), (0, 2)])
     )
     assert half == pytest.approx(whole / np.sqrt(2))
+    small = NoiseStrength(np.full(4, 1e-3), 400, 1, "all", 1.0, 0.1, 0.5)
+    assert small(1.0, network(4, 1, 1), 1.0) == pytest.approx(0.1 / np.sqrt(400))  # of one at least
 
 
 @pytest.mark.parametrize("progress", [0.0, 0.25, 1.0])

@@ -143,15 +143,15 @@ class Plateau:
         self._best = np.full(n_members, -np.inf)
         self._count = np.zeros(n_members, dtype=int)
 
-    def update(self, progress, waits=False):
+    def update(self, progress, waits):
         """Members that are stuck, given a value for each that should rise. Their count restarts.
 
-        `waits`, one for all or for each, says that the epoch does not count.
+        Those that wait begin to count with a later epoch.
         """
         if self._patience == np.inf:
             return np.zeros(len(progress), dtype=bool)
         idle = progress < self._best + self._tol
-        self._count = np.where(idle & ~np.asarray(waits), self._count + 1, 0)
+        self._count = np.where(idle & ~waits, self._count + 1, 0)
         self._best = np.where(waits, -np.inf, np.maximum(self._best, progress))
         stuck = self._count > self._patience
         self._count[stuck] = 0
@@ -247,9 +247,7 @@ def adam(
             rates[stuck & (rates <= _SMALLEST_RATE)] = 0
             outcome.converged |= active & (rates == 0)
             rates[stop] = 0
-            if not rates.any():
-                break
-            if epoch + 1 == n_epochs:
+            if not rates.any() or epoch + 1 == n_epochs:
                 break
             looks = (epoch + 1) % look == 0
             if share == 0 or (looks and share > 0):

@@ -61,31 +61,67 @@ def lbfgs(
     -------
     outcome : Outcome
     """
-    stack, (batch,) = objective.stack, batches.epoch()
-    outcome, accepted, stopped = Outcome.of(1), stack.theta.clone(), False
-    outcome.alphas[0] = member.noise.weakest if member.noise else np.nan
+    (batch,) = batches.epoch()
+    descent = _Descent(objective, batch, monitor, {"gtol": tol, "ftol": progress, "maxcor": memory})
+    outcome = descent.outcome
+    outcome.alphas[0] = member.alpha
+    n_parts = max(1, min(_N_PARTS, n_epochs - n_warm_up)) if member.noise else 1
+    try:
+        for last, part, *stage in _stages(n_epochs, n_warm_up, n_parts, trainable):
+            n_left = last - int(outcome.n_epochs[0])
+            if descent.stopped or n_left <= 0:
+                continue
+            if member.noise and part is not None:
+                descent.follow_noise(member, part / n_parts)
+            descent.run(n_left, *stage)
+    except KeyboardInterrupt:
+        outcome.interrupted = True
+    objective.stack.theta.copy_(descent.accepted)  # the line search leaves the last that it tried
+    return outcome
 
-    def descend(n_iterations, parameters, is_penalised):
+
+class _Descent:
+    """Stages of one training.
+
+    Attributes
+    ----------
+    outcome : Outcome
+    accepted : tensor
+        Parameters after the last iteration.
+    stopped : bool
+        Whether the monitor has ended the training.
+    """
+
+    def __init__(self, objective, batch, monitor, options):
+        self._objective, self._batch = objective, batch
+        self._monitor, self._options = monitor, options
+        self.outcome, self.stopped = Outcome.of(1), False
+        self.accepted = objective.stack.theta.clone()
+
+    def run(self, n_iterations, parameters, is_penalised):
+        """So many iterations at most, in which some parameters move."""
+        objective, stack, outcome = self._objective, self._objective.stack, self.outcome
         objective.penalise(is_penalised)
-        stack.theta.copy_(accepted)
+        stack.theta.copy_(self.accepted)
         theta, gradient = (a[:, stack.trainable(parameters)] for a in (stack.theta, stack.gradient))
 
         def value_and_gradient(flat):
             theta[0] = torch.from_numpy(flat)
-            value = objective.evaluate(*batch) + is_penalised * objective.penalty()
+            value = objective.evaluate(*self._batch) + is_penalised * objective.penalty()
             return value.item(), gradient[0].cpu().numpy().astype(float)
 
         def after_iteration(intermediate_result):
-            nonlocal stopped
             outcome.n_epochs += 1
             theta[0] = torch.from_numpy(intermediate_result.x)
-            accepted.copy_(stack.theta)
+            self.accepted.copy_(stack.theta)
             # Reported is the loss with its penalty, in the warm-up as later.
             hidden = 0.0 if is_penalised else objective.penalty().item()
             outcome.losses = np.array([intermediate_result.fun + hidden])
-            if monitor is not None and np.any(monitor(outcome.losses, stack, np.ones(1, bool))[1]):
-                stopped = True
-                raise StopIteration
+            if self._monitor is not None:
+                _, stop = self._monitor(outcome.losses, stack, np.ones(1, bool))
+                self.stopped = bool(np.any(stop))
+                if self.stopped:
+                    raise StopIteration
 
         limits = {"maxiter": n_iterations, "maxfun": 20 * n_iterations}
         result = minimize(
@@ -94,33 +130,20 @@ def lbfgs(
             method="L-BFGS-B",
             jac=True,
             callback=after_iteration,
-            options={"gtol": tol, "ftol": progress, "maxcor": memory} | limits,
+            options=self._options | limits,
         )
         if not outcome.n_epochs[0]:  # it began at a minimum
             with suppress(StopIteration):
                 after_iteration(result)
         outcome.converged[:] = result.success
 
-    def follow_noise(share):
+    def follow_noise(self, member, share):
         """Penalise as the noise that is left asks for, when so much of the training is over."""
-        stack.theta.copy_(accepted)
-        loss = objective.evaluate(*batch).item()
-        outcome.alphas[0] = member.noise(loss, stack.read(0), share)
-        objective.strengthen([member.strengths_with(outcome.alphas[0])])
-
-    n_parts = max(1, min(_N_PARTS, n_epochs - n_warm_up)) if member.noise else 1
-    try:
-        for last, part, *stage in _stages(n_epochs, n_warm_up, n_parts, trainable):
-            n_left = last - int(outcome.n_epochs[0])
-            if stopped or n_left <= 0:
-                continue
-            if member.noise and part is not None:
-                follow_noise(part / n_parts)
-            descend(n_left, *stage)
-    except KeyboardInterrupt:
-        outcome.interrupted = True
-    stack.theta.copy_(accepted)  # the line search leaves the last point that it tried
-    return outcome
+        self._objective.stack.theta.copy_(self.accepted)
+        loss = self._objective.evaluate(*self._batch).item()
+        alpha = member.noise(loss, self._objective.stack.read(0), share)
+        self._objective.strengthen([member.strengths_with(alpha)])
+        self.outcome.alphas[0] = alpha
 
 
 def _stages(n_epochs, n_warm_up, n_parts, trainable):

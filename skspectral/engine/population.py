@@ -75,7 +75,7 @@ class Population:
         self._on_gpu = torch.device(device).type == "cuda"
         self._members = members
         self._losses = np.full(len(members), np.nan)
-        self.alphas = np.array([m.noise.weakest if m.noise else np.nan for m in members])
+        self.alphas = np.array([member.alpha for member in members])
         starts = [member.parameters for member in members]
         self._widths = [start.widths for start in starts]
         # What is left of each layer of each member. All stacks have the inputs that any member has.

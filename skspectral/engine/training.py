@@ -56,6 +56,11 @@ class Member:
     generator: np.random.Generator | None = None
     monitor: Callable | None = None
 
+    @property
+    def alpha(self):
+        """Where the strength that follows the noise begins; nan if none does."""
+        return self.noise.weakest if self.noise else np.nan
+
     def strengths_with(self, alpha):
         """The strengths, with what the noise asks for."""
         return {name: alpha if value is None else value for name, value in self.strengths.items()}
@@ -157,8 +162,7 @@ def _monitor(members, losses, trained, active):
 
 def _lbfgs(X, member, architecture, loss, place, options):
     stack = Stack(architecture, [member.parameters], **place)
-    alpha = member.noise.weakest if member.noise else np.nan
-    objective = Objective(stack, loss, [member.strengths_with(alpha)])
+    objective = Objective(stack, loss, [member.strengths_with(member.alpha)])
     batches = _batches(X, [member], architecture, None, **place)
     outcome = lbfgs(objective, batches, member=member, **options)
     return stack.read(0), outcome

@@ -82,11 +82,7 @@ class Fit:
         if not self._goes_on:
             start.eigenvectors[-1][:, idle] = start.intercepts[-1][idle] = 0
 
-        warn_of_scale(X, rows)
-        if not incremental:  # a handful of rows has no mean to speak of
-            warn_of_offset(X, rows)
-        warn_of_rounding(targets, units, X.dtype)
-
+        self._warn_of_scales(X, rows, targets, units)
         estimator.n_layers_ = len(start.eigenvectors) + 1
         estimator.n_outputs_ = targets.shape[1]
         estimator.out_activation_ = estimator._out_activation()
@@ -157,6 +153,12 @@ class Fit:
         rows, held_out = held_out_rows(estimator, rows, y, deepcopy(rng))
         self._validate = validator(estimator, X, y, weights, held_out)
         return rows
+
+    def _warn_of_scales(self, X, rows, targets, units):
+        warn_of_scale(X, rows)
+        if not self._incremental:  # a handful of rows has no mean to speak of
+            warn_of_offset(X, rows)
+        warn_of_rounding(targets, units, X.dtype)
 
     def _noise(self, X, targets, idle, rows, weights):
         """What the strength follows, if it does. Outputs that do not vary have no noise."""

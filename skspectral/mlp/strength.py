@@ -7,8 +7,8 @@ from skspectral.mlp.copies import distinct_rows
 from skspectral.mlp.scales import mean_squares
 from skspectral.mlp.weights import effective
 
-# Set on the data sets of docs/defaults.rst and on teachers of other seeds than those of
-# docs/teachers.rst. Of numbers the loss is a variance; of classes it falls faster than theirs does.
+# On what they were set docs/defaults.rst says. Of numbers the loss is a variance; of classes it
+# falls faster than theirs does.
 _OF_NUMBERS = {"factor": 0.15, "exponent": 2 / 3}
 _OF_CLASSES = {"factor": 0.045, "exponent": 0.5}
 
