@@ -29,7 +29,7 @@ bench: $(VENV)/installed
 	$(BIN)/python benchmarks/speed.py
 
 defaults: $(VENV)/installed
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/defaults.py --alphas auto 3e-4 3e-3 1e-2
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/defaults.py --alphas 3e-4 1e-3 3e-3 1e-2
 
 clean:
 	rm -rf $(VENV) build dist docs/_build docs/generated docs/auto_examples relevance.png .pytest_cache .ruff_cache

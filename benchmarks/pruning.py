@@ -31,7 +31,7 @@ from skspectral.pruner.refit import FREE, train_on
 
 DATA = {
     "diabetes": (load_diabetes, SpectralMLPRegressor()),
-    "diabetes, alpha='auto'": (load_diabetes, SpectralMLPRegressor(alpha="auto")),
+    "diabetes, alpha=0.001": (load_diabetes, SpectralMLPRegressor(alpha=1e-3)),
     "California Housing": (fetch_california_housing, SpectralMLPRegressor()),
     "breast cancer": (load_breast_cancer, SpectralMLPClassifier()),
     "wine": (load_wine, SpectralMLPClassifier()),

@@ -8,7 +8,7 @@ width h, 2000 epochs of Adam:
   alpha_lambda = 5e-4; the second layer free; rate 0.005, batch 300;
 - dense: the twin with frozen eigenvalues, alpha_w = 0.01, rate 0.002, batch 500, as published;
 - dense, matched: the same with the rate and batch of the spectral one;
-- estimator: SpectralMLPRegressor((h, second width), alpha="auto"), all else at its default.
+- estimator: SpectralMLPRegressor((h, second width)), all else at its default.
 
 Relevance of a node is the norm of its incoming weights over the largest, of the estimator that of
 its outgoing ones, which its eigenvalue gates; above 0.05 it is in the core. Trial k has teacher,
@@ -95,7 +95,7 @@ def train(recipe, h, second, X, y, epochs):
 
 def estimate(h, second, X, y, trial):
     """The same with the estimator."""
-    student = SpectralMLPRegressor((h, second), alpha="auto", random_state=trial)
+    student = SpectralMLPRegressor((h, second), random_state=trial)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         student.fit(X.numpy(), y.numpy())

@@ -22,7 +22,7 @@ from skspectral import SpectralMLPClassifier, SpectralPruner
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
 scaler = MinMaxScaler((-1, 1))
-wide = make_pipeline(scaler, SpectralMLPClassifier(300, alpha=1e-3, random_state=0))
+wide = make_pipeline(scaler, SpectralMLPClassifier(300, random_state=0))
 wide.fit(X_train, y_train)
 print(f"accuracy {wide.score(X_test, y_test):.3f}, core {wide[-1].core_sizes_[0]} of 300 nodes")
 

@@ -24,9 +24,9 @@ X_test, y_test = make_friedman1(2000, n_features=100, noise=0, random_state=1)
 # %%
 # The relevance of the inputs
 # ---------------------------
-# ``feature_importances_`` of the network alone ranks the inputs. With ``alpha="auto"`` the penalty
-# follows the noise, and inputs that tell nothing come out near zero: the five stand out.
-network = SpectralMLPRegressor(alpha="auto", random_state=0)
+# ``feature_importances_`` of the network alone ranks the inputs. The penalty follows the noise, and
+# inputs that tell nothing come out near zero: the five stand out.
+network = SpectralMLPRegressor(random_state=0)
 pipe = make_pipeline(StandardScaler(), network).fit(X, y)
 importances = pipe[-1].feature_importances_
 

@@ -2,8 +2,9 @@
 Search width and strength
 =========================
 
-The strength of the penalty is the one setting worth a search. Scores within the error of the
-cross-validation are as good as the best: among them, the smallest core is the one to take.
+By default the strength of the penalty follows the noise in the data. A search chooses it by what it
+is for. Scores within the error of the cross-validation are as good as the best: among them, the
+smallest core is the one to take.
 """
 
 # %%
@@ -68,6 +69,6 @@ print(
 )
 
 # %%
-# ``alpha="auto"`` comes to a strength of its own, from the noise in the data, in a single fit.
-auto = SpectralMLPRegressor(alpha="auto", random_state=0).fit(StandardScaler().fit_transform(X), y)
+# The default comes to a strength of its own in a single fit.
+auto = SpectralMLPRegressor(random_state=0).fit(StandardScaler().fit_transform(X), y)
 print(f"alpha_ {auto.alpha_:.3g}, {auto.core_sizes_[0]} nodes")

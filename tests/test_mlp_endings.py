@@ -193,11 +193,10 @@ def test_interruption_before_the_first_epoch(problem, interrupt_at, early_stoppi
 def test_an_interrupted_line_search_is_as_if_it_had_not_begun(
     problem, interrupt_at, outputs, monkeypatch
 ):
-    monkeypatch.setattr(
-        base.BaseSpectralMLP, "_warm_up", 0.0
-    )  # that of fewer iterations would be shorter
+    # The warm-up of fewer iterations is shorter, and a strength that follows the noise another.
+    monkeypatch.setattr(base.BaseSpectralMLP, "_warm_up", 0.0)
     model, X, y = problem
-    model.set_params(solver="lbfgs")
+    model.set_params(solver="lbfgs", alpha=1e-3)
     interrupt_at(Objective, "evaluate", 30)
     with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
         model.fit(X, y)

@@ -142,7 +142,7 @@ def test_partial_fit_is_a_constant_rate_with_moments(problem, outputs, monkeypat
     """Three calls are three epochs of a fit at a constant rate, but for the warm-up."""
     monkeypatch.setattr(base.BaseSpectralMLP, "_warm_up", 0.0)
     model, X, y = problem
-    model.set_params(batch_size=50, learning_rate="constant", max_iter=3)
+    model.set_params(batch_size=50, learning_rate="constant", max_iter=3, alpha=1e-3)
     parts = step(clone(model), X, y, 3)
     with pytest.warns(ConvergenceWarning):
         model.fit(X, y)

@@ -17,7 +17,7 @@ from skspectral.mlp import base
 def test_every_setting_learns(problem, solver, learning_rate, activation):
     model, X, y = problem
     model.set_params(solver=solver, learning_rate=learning_rate, activation=activation)
-    model.set_params(max_iter=1500).fit(X, y)
+    model.set_params(max_iter=1500, alpha=1e-3).fit(X, y)
     curve = model.loss_curve_
     assert len(curve) == model.n_iter_
     assert np.mean(curve[-5:]) < np.mean(curve[:5]) / 2
@@ -154,7 +154,7 @@ def test_the_losses_of_a_warm_up_are_with_the_penalty(data):
 
 def test_no_plateau_in_a_warm_up_and_none_longer_than_by_default(data):
     model = SpectralMLPRegressor(
-        8, learning_rate="constant", tol=100.0, n_iter_no_change=1, random_state=0
+        8, alpha=1e-3, learning_rate="constant", tol=100.0, n_iter_no_change=1, random_state=0
     )
     # One batch an epoch: of 8000 the first 800 are warm-up, of more no more.
     for max_iter, n_warm_up in ((100, 10), (8000, 800), (100_000, 800)):

@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn.datasets import (
     load_diabetes,
     make_classification,
+    make_moons,
     make_multilabel_classification,
 )
 from sklearn.metrics import roc_auc_score
@@ -44,9 +45,9 @@ def network(*widths, vanished=(), eigenvalues="in"):
 
 
 def noise(n_inputs=4, n_rows=400, **settings):
-    defaults = {"n_targets": 1, "trainable": "all", "constant": 1.0, "factor": 0.1, "exponent": 0.5}
-    settings = defaults | settings
-    return NoiseStrength(np.ones(n_inputs), n_rows, **settings)
+    defaults = {"n_targets": 1, "trainable": "all", "constant": 1.0, "least": WEAKEST}
+    settings = defaults | {"factor": 0.1, "exponent": 0.5, "inputs": np.ones(n_inputs)} | settings
+    return NoiseStrength(n_rows=n_rows, **settings)
 
 
 def test_the_formula():
@@ -71,7 +72,7 @@ def test_inputs_that_have_vanished_do_not_count():
         follow(1.0, network(4, 1, 1, vanished=gone), 1.0) for gone in ([], [(0, 0), (0, 2)])
     )
     assert half == pytest.approx(whole / np.sqrt(2))
-    small = NoiseStrength(np.full(4, 1e-3), 400, 1, "all", 1.0, 0.1, 0.5)
+    small = noise(inputs=np.full(4, 1e-3))
     assert small(1.0, network(4, 1, 1), 1.0) == pytest.approx(0.1 / np.sqrt(400))  # of one at least
 
 
@@ -167,6 +168,11 @@ def test_more_noise_asks_for_more():
     assert alphas[1:] == pytest.approx(0.15 * share ** (2 / 3) * np.sqrt(6 / 2000), rel=0.15)
 
 
+def test_of_classes_without_noise_it_is_stronger(classifier):
+    X, y = make_moons(300, noise=0.05, random_state=0)
+    assert classifier.set_params(max_iter="auto").fit(X, y).alpha_ == 1e-3
+
+
 # Of chance nothing may be left, which is right, and is said.
 @pytest.mark.filterwarnings("ignore::skspectral.mlp.warnings.CollapseWarning")
 @pytest.mark.parametrize("kind", ["numbers", "classes"])
@@ -204,30 +210,63 @@ def test_few_rows_without_noise_are_learnt():
 
 def test_going_on_keeps_the_strength(data, regressor):
     X, y = data
-    regressor.set_params(alpha="auto", warm_start=True).fit(X, y)
+    regressor.set_params(alpha="auto", warm_start=True, max_iter="auto").fit(X, y)
     alpha = regressor.alpha_
     regressor.fit(X[:50], y[:50] + np.arange(50) % 3)
     assert regressor.alpha_ == alpha
     assert regressor.partial_fit(X, y).alpha_ == alpha
-    with pytest.raises(ValueError, match="give a number, or call fit first"):
-        clone(regressor).partial_fit(X, y)
 
 
-@pytest.mark.parametrize("learning_rate", ["constant", "adaptive"])
-def test_no_plateau_ends_a_training_before_the_strength_has_settled(learning_rate):
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few epochs
+def test_short_fits_that_go_on_follow_the_noise_anew(data):
+    """At first what is to be learnt looks like noise."""
+    model = SpectralMLPRegressor(12, warm_start=True, max_iter=20, random_state=0)
+    first = model.fit(*data).alpha_
+    for _ in range(20):
+        model.fit(*data)
+    assert model.alpha_ < first / 10
+    assert model.score(*data) > 0.99
+
+
+def test_pieces_of_a_stream_have_a_strength_of_their_own(data, problem):
+    model, *known = problem
+    classes = {"classes": np.unique(known[1])} if hasattr(model, "predict_proba") else {}
+    number = clone(model).set_params(alpha=1e-3)
+    for streamed in (model, number):
+        for _ in range(3):
+            streamed.partial_fit(*known, **classes)
+    assert model.alpha_ == 1e-3
+    np.testing.assert_array_equal(model.coefs_[0], number.coefs_[0])
+    several = SpectralMLPRegressor(5).partial_fit(data[0], np.stack([data[1]] * 4, axis=1))
+    assert several.alpha_ == 1e-3 / 2
+
+
+def test_a_fit_after_a_stream_follows_the_noise(data, regressor):
+    regressor.set_params(alpha="auto", warm_start=True).partial_fit(*data)
+    assert regressor.fit(*data).alpha_ < 1e-3  # there is none
+
+
+@pytest.mark.parametrize("max_iter", ["auto", 10**9])
+@pytest.mark.parametrize(
+    "settings",
+    [{"learning_rate": "constant"}, {"learning_rate": "adaptive"}, {"solver": "lbfgs"}],
+    ids=["constant", "adaptive", "lbfgs"],
+)
+def test_the_strength_settles_before_a_training_ends_however_long_it_might_be(settings, max_iter):
     rng = np.random.default_rng(1)
     X = rng.standard_normal((3400, 30))
     signal = X[:, 0] + np.maximum(X[:, 1], 0)
     y = signal[:400] + rng.standard_normal(400)
-    model = chosen(X[:400], y, learning_rate=learning_rate)
+    model = chosen(X[:400], y, max_iter=max_iter, n_iter_no_change=200, **settings)
     assert model.alpha_ > 0.01
     assert model.score(X[400:], signal[400:]) > 0.85
+    assert model.n_iter_ < 5000  # 4000 by default
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few epochs
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_a_training_that_is_hardly_begun_is_hardly_penalised(solver, data):
-    assert chosen(*data, solver=solver, max_iter=1).alpha_ == WEAKEST
+def test_a_single_epoch_has_the_strength_of_a_piece_of_a_stream(solver, data):
+    assert chosen(*data, solver=solver, max_iter=1).alpha_ == 1e-3
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few epochs
@@ -256,7 +295,8 @@ def test_callbacks_see_a_number(data):
 
 @pytest.mark.parametrize("threshold", ["auto", "gap"])
 def test_what_is_pruned_goes_on_with_the_strength_of_the_network(data, regressor, threshold):
-    pruner = SpectralPruner(regressor.set_params(alpha="auto"), threshold=threshold).fit(*data)
+    regressor.set_params(alpha="auto", max_iter="auto")
+    pruner = SpectralPruner(regressor, threshold=threshold).fit(*data)
     small, alpha = pruner.pruned_estimator_, pruner.estimator_.alpha_
     assert small.partial_fit(*data).alpha_ == alpha > 0
     assert small.set_params(warm_start=True).fit(*data).alpha_ == alpha
@@ -268,6 +308,19 @@ def test_strengths_that_are_given_do_not_follow(data, regressor):
     np.testing.assert_array_equal(regressor.fit(*data).coefs_[0], fixed.coefs_[0])
     half = clone(regressor).set_params(alpha_phi=None).fit(*data)
     assert not np.array_equal(half.coefs_[0], fixed.coefs_[0])
+    # And no plateau waits for a strength to settle.
+    regressor.set_params(learning_rate="constant", tol=100.0, n_iter_no_change=1)
+    assert regressor.fit(*data).n_iter_ < 40
+
+
+@pytest.mark.parametrize("n", [2, 5])
+def test_an_interrupted_fit_has_not_settled(data, interrupt_at, n):
+    model = SpectralMLPRegressor(12, solver="lbfgs", tol=0.1, warm_start=True, random_state=0)
+    interrupt_at(NoiseStrength, "__call__", n)
+    with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
+        model.fit(*data)
+    assert model._state.strength is None
+    assert model.fit(*data)._state.strength == model.alpha_
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])

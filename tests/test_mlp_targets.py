@@ -69,7 +69,7 @@ def test_a_column_of_y_is_one_dimensional(problem):
 def test_multilabel():
     X, Y = make_multilabel_classification(150, 8, n_classes=3, random_state=0)
     X = scale(X)
-    model = SpectralMLPClassifier(30, max_iter=1000, random_state=0).fit(X, Y)
+    model = SpectralMLPClassifier(30, alpha=1e-3, max_iter=1000, random_state=0).fit(X, Y)
     assert model.out_activation_ == "logistic"
     assert model.score(X, Y) > 0.9
     assert model.predict_proba(X).shape == Y.shape

@@ -224,7 +224,8 @@ def test_many_weak_inputs_stay_if_the_criterion_wants_them():
     rng = np.random.default_rng(2)
     X = rng.normal(size=(2000, 21))
     y = 3 * np.maximum(X[:, 0], 0) + 0.1 * X[:, 1:].sum(axis=1) + 0.02 * rng.normal(size=2000)
-    student = SpectralMLPRegressor(20, solver="lbfgs", tol=1e-3, random_state=0).fit(X, y)
+    settings = {"alpha": 1e-3, "solver": "lbfgs", "tol": 1e-3, "random_state": 0}
+    student = SpectralMLPRegressor(20, **settings).fit(X, y)
     importances = student.feature_importances_
     assert (importances < 0.05 * importances.max()).sum() >= 10
     pruner = SpectralPruner(student, prefit=True).fit(X, y)
@@ -767,7 +768,7 @@ def test_where_the_size_is_not_certain_a_trial_decides():
     rng = np.random.default_rng(3)
     X = rng.standard_normal((240, 8))
     y = X[:, 0] + rng.standard_normal(240)
-    student = SpectralMLPRegressor(60, max_iter=500, random_state=0)
+    student = SpectralMLPRegressor(60, alpha=1e-3, max_iter=500, random_state=0)
     overfitted = clone(student).fit(X, y)
     assert not is_recoverable(overfitted, 240)
     assert widths_that_pay(overfitted, X, y)

@@ -11,7 +11,7 @@ from skspectral.engine.outcome import Outcome
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
 # How often in a training it looks for nodes that have vanished, and for the noise that is left.
-_N_LOOKS = 40
+N_LOOKS = 40
 
 # A rate that "adaptive" has divided down to this is taken for zero, as in scikit-learn.
 _SMALLEST_RATE = 1e-6
@@ -179,6 +179,7 @@ def adam(
     rates,
     *,
     n_epochs,
+    n_usual=None,
     n_warm_up=0,
     n_whole=0,
     schedule="cosine",
@@ -196,6 +197,9 @@ def adam(
         Initial learning rate of each member.
     n_epochs : int
         Passes over the data, at most.
+    n_usual : int, default=None
+        So many of them make a training, if more are only allowed: what follows the noise has
+        settled by their middle. By default all.
     n_warm_up : int, default=0
         In so many of them, the first, the eigenvalues stay as they are, nothing is penalised, and
         no plateau counts; nor does it while a strength that follows the noise rises. What is
@@ -227,7 +231,8 @@ def adam(
     monitor = monitor or (lambda losses, population, active: (-losses, False))
     outcome = Outcome.of(len(population))
     n_batches = len(batches)
-    look = max(1, n_epochs // _N_LOOKS)
+    n_usual = n_usual or n_epochs
+    look = max(1, n_usual // N_LOOKS)
     try:
         for epoch in range(n_epochs):
             factors = _factors(schedule, epoch, n_epochs, n_batches)
@@ -241,7 +246,7 @@ def adam(
                 break
             active = rates > 0
             progress, stop = monitor(outcome.losses, population, active)
-            share = (epoch + 1 - n_warm_up) / max(1, n_epochs - n_warm_up)
+            share = (epoch + 1 - n_warm_up) / max(1, n_usual - n_warm_up)
             stuck = plateau.update(progress, waits=(share <= 0) | population.is_rising(share))
             rates[stuck] = rates[stuck] / 5 if schedule == "adaptive" else 0
             rates[stuck & (rates <= _SMALLEST_RATE)] = 0

@@ -8,8 +8,9 @@ from scipy.optimize import minimize
 
 from skspectral.engine.outcome import Outcome
 
-# Of a training whose strength follows the noise, at most: it is set anew for each.
-_N_PARTS = 10
+# How often a training looks for the noise that is left, at most: each new strength is a new start,
+# without what L-BFGS has learnt of the curvature.
+_N_LOOKS = 10
 
 # Progress of a value about one that rounding hides.
 _HIDDEN = 64 * np.finfo(float).eps
@@ -21,6 +22,7 @@ def lbfgs(
     *,
     member,
     n_epochs,
+    n_usual=None,
     n_warm_up=0,
     trainable="all",
     tol=1e-5,
@@ -40,6 +42,8 @@ def lbfgs(
         Whose noise the strength is to follow, if it has one.
     n_epochs : int
         Iterations, at most.
+    n_usual : int, default=None
+        So many of them make a training, as for :func:`adam`.
     n_warm_up : int, default=0
         In so many of them, at most, the eigenvalues stay as they are, and in the first half of
         these nothing is penalised, as for :func:`adam`. In the second the eigenvectors are: of an
@@ -65,17 +69,15 @@ def lbfgs(
     descent = _Descent(objective, batch, monitor, {"gtol": tol, "ftol": progress, "maxcor": memory})
     outcome = descent.outcome
     outcome.alphas[0] = member.alpha
-    n_parts = max(1, min(_N_PARTS, n_epochs - n_warm_up)) if member.noise else 1
+    n_warm_up = min(n_warm_up, n_epochs)
     try:
-        for last, part, *stage in _stages(n_epochs, n_warm_up, n_parts, trainable):
-            n_left = last - int(outcome.n_epochs[0])
-            if descent.stopped or n_left <= 0:
-                continue
-            if member.noise and part is not None:
-                descent.follow_noise(member, part / n_parts)
-            descent.run(n_left, *stage)
+        descent.run(n_warm_up // 2, "eigenvectors", is_penalised=False)
+        descent.run(n_warm_up, "eigenvectors")
+        if member.noise:
+            descent.follow(member, n_warm_up, n_usual or n_epochs)
+        descent.run(n_epochs, trainable)
     except KeyboardInterrupt:
-        outcome.interrupted = True
+        outcome.interrupted, outcome.converged[:] = True, False
     objective.stack.theta.copy_(descent.accepted)  # the line search leaves the last that it tried
     return outcome
 
@@ -88,22 +90,53 @@ class _Descent:
     outcome : Outcome
     accepted : tensor
         Parameters after the last iteration.
-    stopped : bool
-        Whether the monitor has ended the training.
     """
 
     def __init__(self, objective, batch, monitor, options):
         self._objective, self._batch = objective, batch
         self._monitor, self._options = monitor, options
-        self.outcome, self.stopped = Outcome.of(1), False
+        self.outcome, self._stopped = Outcome.of(1), False
         self.accepted = objective.stack.theta.clone()
+        self._member, self._looks = None, []
 
-    def run(self, n_iterations, parameters, is_penalised):
-        """So many iterations at most, in which some parameters move."""
+    @property
+    def _n_iterations(self):
+        return int(self.outcome.n_epochs[0])
+
+    def follow(self, member, first, n_usual):
+        """From now on penalise as the noise that is left asks for.
+
+        Parameters
+        ----------
+        member : Member
+        first : int
+            Iteration of the first look.
+        n_usual : int
+            Iterations that make a training.
+        """
+        n_looks = max(1, min(_N_LOOKS, n_usual - first))
+        shares = [look / n_looks for look in range(n_looks)]
+        self._member = member
+        self._looks = [(first + int(share * (n_usual - first)), share) for share in shares]
+        self._look()
+
+    def run(self, last, parameters, is_penalised=True):
+        """Go on until an iteration, or the minimum, while some parameters move."""
+        self._objective.penalise(is_penalised)
+        while self._n_iterations < last and not self._stopped:
+            is_new = self._minimize(last - self._n_iterations, parameters, is_penalised)
+            # At a minimum there is no waiting for the next look.
+            while not is_new and self._looks and self._n_iterations < last and not self._stopped:
+                is_new = self._look()
+            if not is_new:
+                break
+
+    def _minimize(self, n_iterations, parameters, is_penalised):
+        """So many iterations at most; whether another strength has ended them."""
         objective, stack, outcome = self._objective, self._objective.stack, self.outcome
-        objective.penalise(is_penalised)
         stack.theta.copy_(self.accepted)
         theta, gradient = (a[:, stack.trainable(parameters)] for a in (stack.theta, stack.gradient))
+        is_new = False
 
         def value_and_gradient(flat):
             theta[0] = torch.from_numpy(flat)
@@ -111,6 +144,7 @@ class _Descent:
             return value.item(), gradient[0].cpu().numpy().astype(float)
 
         def after_iteration(intermediate_result):
+            nonlocal is_new
             outcome.n_epochs += 1
             theta[0] = torch.from_numpy(intermediate_result.x)
             self.accepted.copy_(stack.theta)
@@ -119,9 +153,11 @@ class _Descent:
             outcome.losses = np.array([intermediate_result.fun + hidden])
             if self._monitor is not None:
                 _, stop = self._monitor(outcome.losses, stack, np.ones(1, bool))
-                self.stopped = bool(np.any(stop))
-                if self.stopped:
-                    raise StopIteration
+                self._stopped = bool(np.any(stop))
+            while self._looks and self._looks[0][0] <= self._n_iterations and not is_new:
+                is_new = self._look()
+            if self._stopped or is_new:
+                raise StopIteration
 
         limits = {"maxiter": n_iterations, "maxfun": 20 * n_iterations}
         result = minimize(
@@ -136,22 +172,15 @@ class _Descent:
             with suppress(StopIteration):
                 after_iteration(result)
         outcome.converged[:] = result.success
+        return is_new
 
-    def follow_noise(self, member, share):
-        """Penalise as the noise that is left asks for, when so much of the training is over."""
+    def _look(self):
+        """Whether the noise that is left asks for another strength."""
+        _, share = self._looks.pop(0)
         self._objective.stack.theta.copy_(self.accepted)
         loss = self._objective.evaluate(*self._batch).item()
-        alpha = member.noise(loss, self._objective.stack.read(0), share)
-        self._objective.strengthen([member.strengths_with(alpha)])
+        alpha = self._member.noise(loss, self._objective.stack.read(0), share)
+        is_new = alpha != self.outcome.alphas[0]
+        self._objective.strengthen([self._member.strengths_with(alpha)])
         self.outcome.alphas[0] = alpha
-
-
-def _stages(n_epochs, n_warm_up, n_parts, trainable):
-    """Of each stage the last iteration, which part it is of what follows the warm-up, what moves,
-    and whether it is penalised."""
-    n_warm_up = min(n_warm_up, n_epochs)
-    yield n_warm_up // 2, None, "eigenvectors", False
-    yield n_warm_up, None, "eigenvectors", True
-    for part in range(n_parts):
-        last = n_warm_up + (n_epochs - n_warm_up) * (part + 1) // n_parts
-        yield last, part, trainable, True
+        return is_new

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Weaker ones leave nodes that 8000 steps of Adam do not bring to zero; stronger ones leave nothing.
-_WEAKEST, _STRONGEST = 3e-4, 3e-2
+# Stronger ones leave nothing.
+_STRONGEST = 3e-2
 
 # When so much of the training is over, the strength may be the strongest, and parameters count in
 # full. Until then both rise: what is hard to learn has the time to be learnt.
@@ -45,6 +45,8 @@ class NoiseStrength:
         count.
     constant : float
         Loss of a constant prediction.
+    least : float
+        The weakest that is asked for, with one target.
     factor, exponent : float
         The strength, without its limits, is ``factor * share**exponent * sqrt(d / n)``, over the
         root of `n_targets`, for the share of the loss of a constant that is left.
@@ -55,13 +57,14 @@ class NoiseStrength:
     n_targets: int
     trainable: str | None
     constant: float
+    least: float
     factor: float
     exponent: float
 
     @property
     def weakest(self):
         """That of a training that has not begun."""
-        return _WEAKEST / self.n_targets**0.5
+        return self.least / self.n_targets**0.5
 
     def __call__(self, loss, parameters, progress):
         """The strength for what follows.
@@ -72,7 +75,8 @@ class NoiseStrength:
             Mean loss of the last epoch, without the penalty.
         parameters : Parameters
         progress : float
-            How much of the training is over, the warm-up not counted: from zero to one.
+            How much of a training of the usual length is over, the warm-up not counted: one at its
+            end.
 
         Returns
         -------
@@ -85,8 +89,8 @@ class NoiseStrength:
         share = loss / self.constant if self.constant > 0 else 1.0
         share = min(1.0, share * np.exp(pace * self._price(widths)))
         alpha = self.factor * share**self.exponent * np.sqrt(n_inputs / self.n_rows)
-        strongest = _WEAKEST * (_STRONGEST / _WEAKEST) ** pace
-        return float(np.clip(alpha, _WEAKEST, strongest)) / self.n_targets**0.5
+        strongest = self.least * (_STRONGEST / self.least) ** pace
+        return float(np.clip(alpha, self.least, strongest)) / self.n_targets**0.5
 
     def _price(self, widths):
         """Of Akaike's criterion: twice the free parameters, for each number that is predicted."""

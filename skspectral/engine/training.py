@@ -104,8 +104,8 @@ def train(
         With Adam, members that share their rows, targets, weights and order, which are those of the
         first of them; such members follow each other.
     **options
-        Passed to the solver: n_epochs, n_warm_up, tol, trainable, monitor; for Adam also n_whole,
-        schedule, patience, for L-BFGS progress, memory.
+        Passed to the solver: n_epochs, n_usual, n_warm_up, tol, trainable, monitor; for Adam also
+        n_whole, schedule, patience, for L-BFGS progress, memory.
 
     Returns
     -------

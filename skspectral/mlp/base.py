@@ -243,20 +243,6 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         # Whatever their unit, sums of them do not overflow.
         return weights.astype(np.float64) / weights.max()
 
-    def _alpha(self, known, incremental):
-        """The strength that `alpha` asks for, if that is one that is known: None follows the noise.
-
-        What a fit has come to stays for those that go on from it.
-        """
-        if self.alpha != "auto":
-            return float(self.alpha)
-        if incremental and known is None:
-            raise ValueError(
-                "alpha='auto' does not work with partial_fit alone, which sees one piece of the "
-                "data; give a number, or call fit first."
-            )
-        return known
-
     def _strengths(self, alpha):
         """Strengths of the penalty, where `alpha` is what those are that are not given."""
         strengths = {

@@ -6,13 +6,14 @@ from functools import partial
 
 import numpy as np
 
+from skspectral.engine.strength import SETTLED
 from skspectral.mlp.attributes import attributes_of, parameters_of
 from skspectral.mlp.checks import refuse_divergence, torch_device
 from skspectral.mlp.early_stopping import held_out_rows, validator
 from skspectral.mlp.progress import Progress
 from skspectral.mlp.scales import refuse_scale_of_y, warn_of_offset, warn_of_rounding, warn_of_scale
 from skspectral.mlp.state import State
-from skspectral.mlp.strength import noise_strength
+from skspectral.mlp.strength import noise_strength, strength_of_pieces
 from skspectral.mlp.units import further_units
 from skspectral.mlp.warnings import warn_of_collapse, warn_of_ending, warn_of_failure
 from skspectral.mlp.weights import weights_without
@@ -21,6 +22,9 @@ from skspectral.spectral import Parameters, glorot_uniform
 # In so much of a training that goes on from another no node is dropped, nor in so many steps as a
 # warm-up has.
 _WHOLE = 0.25
+
+# A fit of less than so much of the usual length says little of the noise.
+_LONG = 0.5
 
 
 class Fit:
@@ -52,7 +56,6 @@ class Fit:
         known = deepcopy(estimator._state) if self._goes_on else None
         generators = known.generators if known else estimator._generators()
         strength = known.strength if known else None
-        self._alpha = estimator._alpha(strength, incremental)
 
         rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
         largest = np.abs(targets[rows]).max()
@@ -86,6 +89,7 @@ class Fit:
         estimator.n_layers_ = len(start.eigenvectors) + 1
         estimator.n_outputs_ = targets.shape[1]
         estimator.out_activation_ = estimator._out_activation()
+        self._alpha = self._strength(targets.shape[1])
         noise = self._noise(X, standard, idle, rows, weights)
         estimator.alpha_ = noise.weakest if noise else self._alpha
         self._data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
@@ -121,19 +125,15 @@ class Fit:
         estimator : the fitted one
         """
         estimator, progress, member = self._estimator, self._progress, self.training.member
-        n_rows, n_epochs = len(member.rows), self.training.options["n_epochs"]
+        n_epochs = self.training.options["n_epochs"]
         progress.close(parameters)
         refuse_divergence(outcome, parameters, member.learning_rate)
         parameters = parameters if progress.best is None else progress.best
         if member.noise:
             estimator.alpha_ = float(outcome.alphas[0])
-        self._store(parameters, moments, outcome.interrupted)
+        self._store(parameters, moments, outcome)
         if outcome.interrupted or not self._incremental:
-            n_last = estimator._patience(n_epochs) if estimator.solver == "adam" else np.inf
-            if n_epochs >= estimator._n_epochs_by_default(n_rows, self.training.batch_size):
-                # The schedule of Adam lowers the loss for longer than that; L-BFGS creeps at kinks.
-                n_last = min(n_last, max(1, n_epochs // 20))
-            warn_of_ending(estimator, outcome, progress.losses, n_epochs, n_last)
+            warn_of_ending(estimator, outcome, progress.losses, n_epochs, self._n_last())
             penalty = parameters.penalty(estimator._strengths(estimator.alpha_), self._state.mode)
             warn_of_failure(estimator, progress.kept_loss, penalty, member.targets, member.weights)
         if not (self._incremental and self.training.options["n_warm_up"]):
@@ -160,6 +160,22 @@ class Fit:
             warn_of_offset(X, rows)
         warn_of_rounding(targets, units, X.dtype)
 
+    def _strength(self, n_outputs):
+        """The strength that `alpha` asks for, or None, which follows the noise.
+
+        What a fit has come to stays for those that go on from it.
+        """
+        estimator, known = self._estimator, self._state.strength
+        if estimator.alpha != "auto":
+            return float(estimator.alpha)
+        kinds = ["weights"] if self._state.mode is None else ["eigenvectors", "eigenvalues"]
+        given = estimator._strengths(None)
+        is_used = any(given[kind] is None for kind in kinds)
+        # One epoch has no time to look at the noise.
+        if known is None and (self._incremental or estimator.max_iter == 1 or not is_used):
+            return strength_of_pieces(n_outputs, estimator._loss())
+        return known
+
     def _noise(self, X, targets, idle, rows, weights):
         """What the strength follows, if it does. Outputs that do not vary have no noise."""
         estimator = self._estimator
@@ -183,16 +199,19 @@ class Fit:
         n_rows = len(member["rows"])
         batch_size = estimator._batch_size(n_rows)
         n_epochs = 1 if incremental else estimator._n_epochs(n_rows, batch_size)
+        # However many are allowed, a training is no longer than by default.
+        n_usual = min(n_epochs, estimator._n_epochs_by_default(n_rows, batch_size))
         options = {
             "n_epochs": n_epochs,
-            "n_warm_up": self._n_warm_up(n_epochs, n_rows, batch_size),
+            "n_usual": n_usual,
+            "n_warm_up": self._n_warm_up(n_usual),
             "tol": estimator.tol,
             "trainable": estimator.trainable,
         }
         if estimator.solver == "adam":
             waits = self._validate is not None or estimator.learning_rate != "cosine"
             options["schedule"] = "constant" if incremental else estimator.learning_rate
-            options["n_whole"] = self._n_whole(n_epochs, n_rows, batch_size)
+            options["n_whole"] = self._n_whole(n_usual, n_rows, batch_size)
             options["patience"] = estimator._patience(n_epochs) if waits else np.inf
         self._watch(n_epochs)
         start = member["parameters"]
@@ -231,7 +250,7 @@ class Fit:
         describe = partial(_attributes, self._state)
         self._progress = Progress(estimator, describe, self._validate, watched, self._data)
 
-    def _n_warm_up(self, n_epochs, n_rows, batch_size):
+    def _n_warm_up(self, n_usual):
         """Epochs, of those to come, in which a spectral network finds what its nodes are for."""
         estimator = self._estimator
         if estimator.trainable != "all" or estimator.parametrization == "dense":
@@ -241,16 +260,40 @@ class Fit:
             return int(
                 not state.is_warm and state.n_batches < estimator._warm_up * estimator._n_steps
             )
-        # However many are allowed, it is no longer than by default.
-        most = min(n_epochs, estimator._n_epochs_by_default(n_rows, batch_size))
-        return 0 if self._goes_on else int(estimator._warm_up * most)
+        return 0 if self._goes_on else int(estimator._warm_up * n_usual)
 
-    def _n_whole(self, n_epochs, n_rows, batch_size):
+    def _n_whole(self, n_usual, n_rows, batch_size):
         """Epochs in which what has vanished may grow again, for what the data ask for now."""
         if not self._goes_on:
             return 0
         n_steps = self._estimator._warm_up * self._estimator._n_steps
-        return int(max(_WHOLE * n_epochs, n_steps * batch_size / n_rows))
+        return int(max(_WHOLE * n_usual, n_steps * batch_size / n_rows))
+
+    def _n_last(self):
+        """Epochs, the last, that show whether the loss was still falling."""
+        from skspectral.engine.adam import N_LOOKS
+
+        estimator, options = self._estimator, self.training.options
+        n_epochs, n_usual = options["n_epochs"], options["n_usual"]
+        n_last = estimator._patience(n_epochs) if estimator.solver == "adam" else np.inf
+        if n_usual == self._n_epochs_by_default():
+            # The schedule of Adam lowers the loss for longer than that, and so may a strength that
+            # follows the noise; L-BFGS creeps at kinks.
+            n_last = min(n_last, max(1, n_usual // N_LOOKS))
+        elif self.training.member.noise and n_epochs > n_last:
+            # A strength that rises hides it.
+            n_last = min(n_last, int((1 - SETTLED) * (n_epochs - options["n_warm_up"])) - 1)
+        return n_last
+
+    def _has_settled(self, outcome):
+        """Whether the strength has seen the noise: that of a training cut short has not."""
+        long = self.training.options["n_epochs"] >= _LONG * self._n_epochs_by_default()
+        return long and not outcome.interrupted
+
+    def _n_epochs_by_default(self):
+        training = self.training
+        n_rows = len(training.member.rows)
+        return self._estimator._n_epochs_by_default(n_rows, training.batch_size)
 
     def _units(self, known, targets, weights):
         """The units of y, and those to read the fitted network in."""
@@ -288,7 +331,7 @@ class Fit:
         # Other eigenvalues than before: the same network, written anew.
         return start if mode == mode_before else start.from_weights(start.weights, intercepts, mode)
 
-    def _store(self, parameters, moments, interrupted):
+    def _store(self, parameters, moments, outcome):
         """Set the fitted attributes."""
         estimator, progress = self._estimator, self._progress
         for name, value in _attributes(self._state, parameters).items():
@@ -307,13 +350,16 @@ class Fit:
             estimator.best_loss_ = float(np.fmin.reduce(losses, initial=np.nan))
         estimator.validation_scores_ = scores
         estimator.best_validation_score_ = None if scores is None else max(scores, default=np.nan)
+        strength = self._state.strength
+        if self.training.member.noise and self._has_settled(outcome):
+            strength = estimator.alpha_
         estimator._state = replace(
             self._state,
-            strength=estimator.alpha_ if estimator.alpha == "auto" else self._state.strength,
+            strength=strength,
             moments=moments if self._incremental else None,
             is_warm=self._state.is_warm or not self._incremental,
             n_batches=self._state.n_batches + n_iter * n_batches,
-            interrupted=interrupted,
+            interrupted=outcome.interrupted,
         )
 
 

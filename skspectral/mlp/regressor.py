@@ -34,12 +34,14 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         through their incoming weights; ``"both"`` is the full formula, for study.
     trainable : {"all", "eigenvalues", "eigenvectors"}, default="all"
         What moves in training besides the intercepts.
-    alpha : float or "auto", default=1e-3
+    alpha : float or "auto", default="auto"
         Strength of the penalty. Larger leaves a smaller core. ``"auto"`` follows the noise while
         the network is trained, from 3e-4 to 3e-2, over the root of the number of outputs: the more
         the network still gets wrong, and the more parameters it has for each row, the stronger;
         the objective changes with it. Until it has settled, halfway through, no epoch counts for
-        `n_iter_no_change`. See ``alpha_`` and the page on defaults.
+        `n_iter_no_change`. A single epoch, as of :meth:`partial_fit`, does not see the noise: it
+        takes 1e-3, over the same root, or what a fit of half the usual length or more has ended
+        with. See ``alpha_`` and the page on defaults.
     alpha_phi, alpha_lambda, alpha_w : float, default=None
         Strengths for eigenvectors, eigenvalues and dense weights; None is `alpha`. Only the product
         of the first two matters at a minimum.
@@ -73,9 +75,10 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     shuffle : bool, default=True
         Whether each epoch draws a new order of the rows.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the previous fit, and with the strength that
-        ``alpha="auto"`` ended with. What describes the training, such as ``loss_curve_``,
-        describes the last one. A network that the penalty has silenced stays silent: clone it.
+        Whether `fit` goes on from the weights of the previous fit and, if `max_iter` was at least
+        half of what ``"auto"`` is, with the strength that ``alpha="auto"`` ended with. What
+        describes the training, such as ``loss_curve_``, describes the last one. A network that the
+        penalty has silenced stays silent: clone it.
     n_init : int, default=1
         Random starts, trained together. The one of the smallest objective is kept, with early
         stopping that of the best validation score; ``stability_`` says how far they agree.
@@ -190,7 +193,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         parametrization="spectral",
         eigenvalues="in",
         trainable="all",
-        alpha=1e-3,
+        alpha="auto",
         alpha_phi=None,
         alpha_lambda=None,
         alpha_w=None,
@@ -262,9 +265,8 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
         Raises
         ------
         ValueError
-            If the input is not valid, the training diverges, or a setting wants all the data:
-            early stopping or, before a :meth:`fit`, an automatic strength. The estimator stays as
-            it was.
+            If the input is not valid, the training diverges, or early stopping is on, which wants
+            all the data. The estimator stays as it was.
         """
         refuse_early_stopping(self)
         with self._restored_on_error(keep=True):

@@ -22,7 +22,7 @@ class State:
     dtype : dtype
         Precision of X, and of the fitted attributes.
     strength : float or None
-        The one that ``alpha="auto"`` has ended with, if it was that.
+        The one that ``alpha="auto"`` has ended with, if it was that in a fit of some length.
     moments : tuple or None
         Of Adam, for further calls of `partial_fit`; twice the size of the network.
     is_warm : bool

@@ -8,9 +8,13 @@ from skspectral.mlp.scales import mean_squares
 from skspectral.mlp.weights import effective
 
 # On what they were set docs/defaults.rst says. Of numbers the loss is a variance; of classes it
-# falls faster than theirs does.
-_OF_NUMBERS = {"factor": 0.15, "exponent": 2 / 3}
-_OF_CLASSES = {"factor": 0.045, "exponent": 0.5}
+# falls faster than theirs does, and without noise to nothing. Weaker strengths than the least leave
+# nodes that 8000 steps of Adam do not bring to zero.
+_OF_NUMBERS = {"factor": 0.15, "exponent": 2 / 3, "least": 3e-4}
+_OF_CLASSES = {"factor": 0.045, "exponent": 0.5, "least": 1e-3}
+
+# Without the rest of the data there is no telling what is noise.
+_OF_PIECES = 1e-3
 
 # Of X that show how far its columns are correlated.
 _MOST_ROWS = 1000
@@ -53,11 +57,31 @@ def noise_strength(X, targets, loss, weights=None, trainable="all"):
     return NoiseStrength(
         inputs=inputs,
         n_rows=effective(len(targets), weights),
-        n_targets=1 if loss == "softmax" else max(1, targets.shape[1]),
+        n_targets=_n_targets(targets.shape[1], loss),
         trainable=trainable,
         constant=constant,
         **settings,
     )
+
+
+def strength_of_pieces(n_outputs, loss):
+    """The strength where the data come in pieces: one that does not follow the noise.
+
+    Parameters
+    ----------
+    n_outputs : int
+    loss : {"squared_error", "softmax", "sigmoid"}
+
+    Returns
+    -------
+    alpha : float
+    """
+    return _OF_PIECES / _n_targets(n_outputs, loss) ** 0.5
+
+
+def _n_targets(n_outputs, loss):
+    """Outputs whose losses are averaged."""
+    return 1 if loss == "softmax" else max(1, n_outputs)
 
 
 def _independence(X, squares, weights):
