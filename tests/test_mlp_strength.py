@@ -313,6 +313,15 @@ def test_strengths_that_are_given_do_not_follow(data, regressor):
     assert regressor.fit(*data).n_iter_ < 40
 
 
+@pytest.mark.parametrize("n_rows", [120, 6000, 8000])
+def test_what_falls_with_the_strength_is_no_lack_of_convergence(n_rows):
+    X = np.random.default_rng(0).normal(size=(n_rows, 2))
+    fit = Fit(SpectralMLPRegressor(2), X, X[:, 0])
+    n_epochs = fit.training.options["n_epochs"]
+    looks = np.arange(0, n_epochs, n_epochs // 40)
+    assert n_epochs - fit._n_last() > looks[-1]
+
+
 @pytest.mark.parametrize("n", [2, 5])
 def test_an_interrupted_fit_has_not_settled(data, interrupt_at, n):
     model = SpectralMLPRegressor(12, solver="lbfgs", tol=0.1, warm_start=True, random_state=0)

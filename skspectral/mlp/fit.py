@@ -277,9 +277,9 @@ class Fit:
         n_epochs, n_usual = options["n_epochs"], options["n_usual"]
         n_last = estimator._patience(n_epochs) if estimator.solver == "adam" else np.inf
         if n_usual == self._n_epochs_by_default():
-            # The schedule of Adam lowers the loss for longer than that, and so may a strength that
-            # follows the noise; L-BFGS creeps at kinks.
-            n_last = min(n_last, max(1, n_usual // N_LOOKS))
+            # The schedule of Adam lowers the loss for longer than that, and L-BFGS creeps at kinks.
+            # Since the last look the strength has been the same.
+            n_last = min(n_last, (n_epochs - 1) % max(1, n_usual // N_LOOKS))
         elif self.training.member.noise and n_epochs > n_last:
             # A strength that rises hides it.
             n_last = min(n_last, int((1 - SETTLED) * (n_epochs - options["n_warm_up"])) - 1)
