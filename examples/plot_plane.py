@@ -30,9 +30,9 @@ print(f"core: {network.core_sizes_[0]} of 100 nodes, after the pruner {pruner.n_
 # %%
 # Where the nodes are
 # -------------------
-# Each line is where the input of a node is zero, the stronger its relevance the darker. All nodes
-# of the wide network but a few are so weak that they leave no trace; what the pruner leaves are
-# the edges of the surface.
+# Each line is where the input of a node is zero, the stronger its relevance the darker. Most nodes
+# of the wide network are so weak that they leave no trace, and some, of noise, leave faint ones;
+# what the pruner leaves are the edges of the surface.
 
 
 def draw(ax, mlp, title):

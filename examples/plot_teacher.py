@@ -55,8 +55,8 @@ plt.show()
 # %%
 # The core does not depend on the width
 # -------------------------------------
-# Each width is fitted on three splits. The spectral core may lack a node or two, those that matter
-# least; that of plain weight decay is larger, and grows.
+# Each width is fitted on three splits. The spectral core may lack a node that matters little, or
+# have one too many; that of plain weight decay is larger, and grows.
 CoreSizeDisplay.from_estimator(
     SpectralMLPRegressor(), X, y, widths=[15, 40, 100], teacher_size=N_TEACHER, random_state=0
 )
