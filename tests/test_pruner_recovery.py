@@ -364,6 +364,24 @@ def test_elimination_leaves_next_to_nothing_of_nothing():
     assert least == problem.criterion(small)
 
 
+@pytest.mark.parametrize("noise", [0.05, 0.3])
+def test_of_several_layers_many_nodes_leave_at_once(noise, monkeypatch):
+    X, y = make_teacher_regression(3000, 5, hidden_layer_sizes=(3, 2), noise=noise, random_state=0)
+    problem = problem_of(X, (y - y.mean()) / y.std())
+    network = problem.train(deep_network(np.random.default_rng(0), 5, (25, 20), 1))
+    train, trainings = Problem.train, []
+
+    def counted(problem, network, *args):
+        trainings.append(network.n_nodes)
+        return train(problem, network, *args)
+
+    monkeypatch.setattr(Problem, "train", counted)
+    small, least = eliminate(problem, network)
+    # One by one, they would take a training each.
+    assert network.n_nodes - small.n_nodes > 2 * len(trainings)
+    assert least == problem.criterion(small) < problem.criterion(network) - 500
+
+
 def test_nodes_that_are_never_on_leave_without_intercepts():
     X = np.abs(np.random.default_rng(0).normal(size=(50, 3)))
     problem = Problem(X, np.ones((50, 1)), None, "relu", fit_intercept=False, loss=SquaredError())

@@ -19,7 +19,8 @@ def eliminate(problem, network):
     """Remove nodes for as long as that lowers the criterion.
 
     The node goes that is missed least once the others of its layer have got new readouts (Hassibi
-    and Stork's surgeon, for nodes), and the rest is trained on; and so forth.
+    and Stork's surgeon, for nodes), and the rest is trained on; and so forth. Of several layers,
+    whose trainings take long, many go at once to begin with.
 
     Parameters
     ----------
@@ -34,6 +35,8 @@ def eliminate(problem, network):
     least : float
         Its criterion.
     """
+    if len(network.nodes) > 1:
+        network = _in_leaps(problem, network)
     best, least = network, problem.criterion(network)
     while any(len(nodes) > 1 for nodes in network.nodes):
         network = _with_fewer(problem, network)
@@ -101,6 +104,19 @@ def thin(problem, network, layer, share):
     return problem.train(network)
 
 
+def _in_leaps(problem, network):
+    """The network with ever smaller shares of its nodes removed, for as long as that pays."""
+    share, least = _MOST_AT_ONCE, problem.criterion(network)
+    while share * network.n_nodes >= 2:
+        other = problem.train(_without_the_least(problem, network, np.inf, share))
+        value = problem.criterion(other)
+        if value < least:
+            network, least = other, value
+        else:
+            share /= 2
+    return network
+
+
 def _with_fewer(problem, network):
     """The network trained on without one node, or without all that are in the way."""
     # One layer is soon trained to nothing, and its nodes may matter as little; several take long.
@@ -117,8 +133,8 @@ def _with_fewer(problem, network):
     return problem.train(_without_the_least(problem, network, budget))
 
 
-def _without_the_least(problem, network, budget):
-    """The network without the node that is missed least; without more, within the budget."""
+def _without_the_least(problem, network, budget, share=_MOST_AT_ONCE):
+    """The network without the node that is missed least; without more, within budget and share."""
     start, spent = network, 0.0
     while True:
         options = [
@@ -133,7 +149,7 @@ def _without_the_least(problem, network, budget):
         if spent > budget and network is not start:
             return network
         network = _removed(network, layer, node, change)
-        if spent > budget or network.n_nodes <= (1 - _MOST_AT_ONCE) * start.n_nodes:
+        if spent > budget or network.n_nodes <= (1 - share) * start.n_nodes:
             return network
 
 

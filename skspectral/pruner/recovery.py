@@ -188,23 +188,31 @@ def _improved(problem, best, rng):
 
     best, least = better(unfold(problem, best))
     for share in _ROUNDS:
-        before = least
-        if problem.can_gain(best) and problem.is_nothing(best):
-            # What is left may only be that the training has ended early. Its criterion stays as it
-            # was: other networks, which it is compared with, are not trained so long either.
-            best = problem.finer().train(best)
+        before, best = least, _finished(problem, best)
         if not (problem.can_gain(best) or is_folded(problem, best)):
             break
         best, least = better(grow(problem, best, rng))
         best, least = better(unfold(problem, best))
         # Of several layers one may have grown to make up for what another lacks.
         for layer in range(len(best.nodes)) if len(best.nodes) > 1 else ():
+            best = _finished(problem, best)
             if problem.can_gain(best):
                 thinned = thin(problem, best, layer, share)
                 best, least = better(grow(problem, thinned, rng))
         if before - least <= _GAIN * problem.worth(best):
             break
     return best
+
+
+def _finished(problem, network):
+    """The network trained to its end, if what is left may only be that the training ended early.
+
+    Its criterion is not reckoned anew: other networks, which it is compared with, are not trained
+    so long either.
+    """
+    if problem.can_gain(network) and problem.is_nothing(network):
+        return problem.finer().train(network)
+    return network
 
 
 def _within(problem, network, widths, rng):
