@@ -307,3 +307,13 @@ def test_columns_are_looked_at_a_few_rows_at_a_time(monkeypatch, container):
     if container is np.asarray:
         with pytest.warns(UserWarning, match=r"a mean of 50 and a standard deviation of 1\."):
             scales.warn_of_offset(np.r_[X + [50, 0, 0], [[1e9] * 3]], np.arange(50))
+
+
+@pytest.mark.parametrize("scale", [1e-320, 1e-200, 1e-3])
+def test_small_columns_are_not_far_from_zero(scale):
+    X = scale * np.random.default_rng(0).standard_normal((50, 3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scales.warn_of_offset(X, np.arange(50))
+    with pytest.warns(UserWarning, match="A column of X has a mean of"):
+        scales.warn_of_offset(X + 50 * scale, np.arange(50))

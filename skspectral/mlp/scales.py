@@ -69,15 +69,18 @@ def warn_of_offset(X, rows):
         ]
         sums, least, most = zip(*found, strict=True)
         mean = sum(sums) / n
-        squares = sum(((block - mean) ** 2).sum(axis=0) for block in _blocks(X, rows)) / n
+        ranges = np.max(most, axis=0) - np.min(least, axis=0)
         # Of a constant both are off by some rounding, the more the longer it is.
-        varies = np.max(most, axis=0) - np.min(least, axis=0) > 10 * eps * np.abs(mean)
-        offsets = np.divide(np.abs(mean), np.sqrt(squares), out=np.zeros(len(mean)), where=varies)
+        varies = ranges > 10 * eps * np.abs(mean)
+        unit = np.where(varies, ranges, 1)  # or the squares may vanish
+        squares = sum((((b - mean) / unit) ** 2).sum(axis=0) for b in _blocks(X, rows)) / n
+        deviations = unit * np.sqrt(squares)
+        offsets = np.divide(np.abs(mean), deviations, out=np.zeros(len(mean)), where=varies)
     j = int(offsets.argmax())
     if offsets[j] > _LARGEST_OFFSET:
         warn(
             f"A column of X has a mean of {mean[j]:.2g} and a standard deviation of "
-            f"{np.sqrt(squares[j]):.2g}; the network trains well where columns vary around zero: "
+            f"{deviations[j]:.2g}; the network trains well where columns vary around zero: "
             "put a StandardScaler before.",
         )
 
