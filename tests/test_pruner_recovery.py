@@ -673,6 +673,14 @@ def test_more_nodes_than_inputs(seed):
     assert pruner.score(X, y) > 1 - 1e-9
 
 
+def test_a_search_prints_nothing(capfd):
+    X, y = make_teacher_regression(10_000, 10, hidden_layer_sizes=20, random_state=5)
+    X, y = X[:8000], y[:8000]
+    pruner = SpectralPruner(SpectralMLPRegressor(100, random_state=5)).fit(X, y)
+    assert pruner.n_nodes_ == (20,)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_the_terms_of_a_sum_are_found_among_more_than_it_has_entries():
     rng = np.random.default_rng(0)
     terms, chosen = rng.standard_normal((8, 24)), rng.random(24) < 0.5

@@ -153,6 +153,7 @@ def _adding_up(terms, total, error):
     near = np.log(1.6 * most / (size * np.sqrt(n))) if most else -np.inf
     if n > n_entries and n * np.log(2) + n_entries * near < _CHANCE:
         within = np.eye(n_entries)
+        branches = _FEW_BRANCHES if error > _ROUGH else _BRANCHES
         result = milp(
             np.repeat([0.0, 1.0], [n, n_entries]),
             integrality=np.repeat([1, 0], [n, n_entries]),
@@ -161,7 +162,8 @@ def _adding_up(terms, total, error):
                 LinearConstraint(np.hstack([terms, -within]), ub=total),
                 LinearConstraint(np.hstack([terms, within]), lb=total),
             ],
-            options={"node_limit": _FEW_BRANCHES if error > _ROUGH else _BRANCHES},
+            # Where it presolves, HiGHS prints, even if asked not to.
+            options={"node_limit": branches, "presolve": False},
         )
         if result.x is not None:
             return result.x[:n] > 0.5
