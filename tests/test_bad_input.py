@@ -309,11 +309,19 @@ def test_columns_are_looked_at_a_few_rows_at_a_time(monkeypatch, container):
             scales.warn_of_offset(np.r_[X + [50, 0, 0], [[1e9] * 3]], np.arange(50))
 
 
-@pytest.mark.parametrize("scale", [1e-320, 1e-200, 1e-3])
-def test_small_columns_are_not_far_from_zero(scale):
+@pytest.mark.parametrize("scale", [1e-300, 1e-200, 1e-3, 1e200])
+def test_how_far_columns_are_from_zero_does_not_depend_on_their_scale(scale):
     X = scale * np.random.default_rng(0).standard_normal((50, 3))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         scales.warn_of_offset(X, np.arange(50))
     with pytest.warns(UserWarning, match="A column of X has a mean of"):
         scales.warn_of_offset(X + 50 * scale, np.arange(50))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_column_that_overflows_does_not_hide_others(dtype):
+    X = np.random.default_rng(0).standard_normal((50, 3)).astype(dtype)
+    X[:, 0], X[:, 1] = np.finfo(dtype).max * np.where(np.arange(50) % 2, 0.9, -0.9), X[:, 1] + 100
+    with pytest.warns(UserWarning, match="A column of X has a mean of 1"):
+        scales.warn_of_offset(X, np.arange(50))

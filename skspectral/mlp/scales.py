@@ -69,10 +69,11 @@ def warn_of_offset(X, rows):
         ]
         sums, least, most = zip(*found, strict=True)
         mean = sum(sums) / n
-        ranges = np.max(most, axis=0) - np.min(least, axis=0)
+        ranges = np.max(most, axis=0).astype(float) - np.min(least, axis=0)
         # Of a constant both are off by some rounding, the more the longer it is.
         varies = ranges > 10 * eps * np.abs(mean)
-        unit = np.where(varies, ranges, 1)  # or the squares may vanish
+        # In which the squares of what varies neither vanish nor overflow.
+        unit = np.where(varies & np.isfinite(ranges), ranges, 1)
         squares = sum((((b - mean) / unit) ** 2).sum(axis=0) for b in _blocks(X, rows)) / n
         deviations = unit * np.sqrt(squares)
         offsets = np.divide(np.abs(mean), deviations, out=np.zeros(len(mean)), where=varies)

@@ -3,7 +3,8 @@
 import numpy as np
 
 # Nodes leave together as long as all cost less than this share of what one is worth; and of all
-# nodes a quarter at most, since what each costs is reckoned before the rest is trained on.
+# nodes a quarter at most, since what each costs is reckoned before the rest is trained on. With as
+# many, whatever they cost, leaps begin.
 _TOGETHER, _MOST_AT_ONCE = 0.1, 0.25
 
 # Squared change of the outputs, over their variance. Nodes may go together up to this much where
@@ -35,9 +36,10 @@ def eliminate(problem, network):
     least : float
         Its criterion.
     """
+    least = problem.criterion(network)
     if len(network.nodes) > 1:
-        network = _in_leaps(problem, network)
-    best, least = network, problem.criterion(network)
+        network, least = _in_leaps(problem, network, least)
+    best = network
     while any(len(nodes) > 1 for nodes in network.nodes):
         network = _with_fewer(problem, network)
         most, value = least + _BEYOND * problem.worth(network), problem.criterion(network)
@@ -104,17 +106,20 @@ def thin(problem, network, layer, share):
     return problem.train(network)
 
 
-def _in_leaps(problem, network):
-    """The network with ever smaller shares of its nodes removed, for as long as that pays."""
-    share, least = _MOST_AT_ONCE, problem.criterion(network)
+def _in_leaps(problem, network, least):
+    """Without a quarter of the nodes, again and again, or half as many whenever that does not pay.
+
+    Returns the network and its criterion, `least` of the one given.
+    """
+    share = _MOST_AT_ONCE
     while share * network.n_nodes >= 2:
         other = problem.train(_without_the_least(problem, network, np.inf, share))
         value = problem.criterion(other)
-        if value < least:
+        if other.n_nodes < network.n_nodes and value <= least:
             network, least = other, value
         else:
             share /= 2
-    return network
+    return network, least
 
 
 def _with_fewer(problem, network):
@@ -134,7 +139,7 @@ def _with_fewer(problem, network):
 
 
 def _without_the_least(problem, network, budget, share=_MOST_AT_ONCE):
-    """The network without the node that is missed least; without more, within budget and share."""
+    """Without the node that is missed least, and more while budget and share of all nodes allow."""
     start, spent = network, 0.0
     while True:
         options = [

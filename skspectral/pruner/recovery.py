@@ -207,8 +207,8 @@ def _improved(problem, best, rng):
 def _finished(problem, network):
     """The network trained to its end, if what is left may only be that the training ended early.
 
-    Its criterion is not reckoned anew: other networks, which it is compared with, are not trained
-    so long either.
+    The search goes on with the criterion that it had: other networks, which it is compared with,
+    are not trained so long either.
     """
     if problem.can_gain(network) and problem.is_nothing(network):
         return problem.finer().train(network)

@@ -152,17 +152,19 @@ def _adding_up(terms, total, error):
     # window of `2 * most` times the density of a normal distribution, 1 / (sqrt(2 pi) * spread).
     near = np.log(1.6 * most / (size * np.sqrt(n))) if most else -np.inf
     if n > n_entries and n * np.log(2) + n_entries * near < _CHANCE:
-        within = np.eye(n_entries)
+        # HiGHS takes 1e-6 for nothing, and where it has to mend a solution it prints, even if asked
+        # not to: hence the units, and no presolving.
+        unit = most or size or 1.0
+        in_units, within = terms / unit, np.eye(n_entries)
         branches = _FEW_BRANCHES if error > _ROUGH else _BRANCHES
         result = milp(
             np.repeat([0.0, 1.0], [n, n_entries]),
             integrality=np.repeat([1, 0], [n, n_entries]),
-            bounds=Bounds(0, np.repeat([1.0, most], [n, n_entries])),
+            bounds=Bounds(0, np.repeat([1.0, most / unit], [n, n_entries])),
             constraints=[
-                LinearConstraint(np.hstack([terms, -within]), ub=total),
-                LinearConstraint(np.hstack([terms, within]), lb=total),
+                LinearConstraint(np.hstack([in_units, -within]), ub=total / unit),
+                LinearConstraint(np.hstack([in_units, within]), lb=total / unit),
             ],
-            # Where it presolves, HiGHS prints, even if asked not to.
             options={"node_limit": branches, "presolve": False},
         )
         if result.x is not None:
