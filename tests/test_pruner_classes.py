@@ -122,12 +122,13 @@ def test_a_trial_is_lost_where_fewer_are_classified_rightly(monkeypatch):
 def test_what_more_rows_would_undo_wins_no_trial(monkeypatch):
     """From two thirds of the rows the network learns more by heart than from all of them."""
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(5000, 15))
-    Y = np.maximum(X, 0) @ rng.normal(size=(15, 6)) * 0.7 + rng.logistic(size=(5000, 6)) > 0
+    X = rng.normal(size=(5000, 20))
+    Y = np.maximum(X, 0) @ rng.normal(size=(20, 6)) * 0.7 + rng.logistic(size=(5000, 6)) > 0
     rows, fresh = (X[:1000], Y[:1000].astype(int)), (X[1000:], Y[1000:].astype(int))
     network = SpectralMLPClassifier(30, alpha=1e-3, random_state=0).fit(*rows)
     assert not widths_that_pay(network, *rows)
     monkeypatch.setattr(trial, "_LESS_BY_HEART", 0)
+    monkeypatch.setattr(trial, "_MORE_WRONG", 1)  # by the likelihood alone
     assert widths_that_pay(network, *rows)
     small, _ = recover(network, *rows)
     assert losses(small, *fresh).mean() > losses(network, *fresh).mean()
