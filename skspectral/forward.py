@@ -31,7 +31,7 @@ ACTIVATIONS = {
 
 # Those of hidden nodes, given what the activation returned.
 DERIVATIVES = {
-    "relu": lambda values: (values > 0).astype(float),
+    "relu": lambda values: (values > 0).astype(values.dtype),
     "tanh": lambda values: 1 - values**2,
     "logistic": lambda values: values * (1 - values),
     "identity": np.ones_like,

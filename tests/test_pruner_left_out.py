@@ -11,9 +11,8 @@ from sklearn.preprocessing import StandardScaler
 
 from skspectral import SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_regression
-from skspectral.forward import forward
 from skspectral.pruner.comparison import losses_of_outputs, n_telling
-from skspectral.pruner.left_out import _derivatives, left_out_errors
+from skspectral.pruner.left_out import left_out_errors
 from skspectral.pruner.network import cut_network
 from skspectral.pruner.recovery import recover
 from skspectral.pruner.refit import refit
@@ -59,30 +58,6 @@ def test_a_row_that_is_alone_in_a_column_is_told_by_nothing():
         network, np.array([True, False]), X, errors, np.full((30, 1), 5.0), np.ones((30, 1))
     )
     assert abs(without[7, 0]) < 1e-12
-
-
-@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "identity"])
-def test_derivatives(activation):
-    rng = np.random.default_rng(0)
-    widths, X = (3, 5, 4, 2), rng.standard_normal((6, 3))
-    coefs = [rng.standard_normal(shape) for shape in zip(widths[:-1], widths[1:], strict=True)]
-    network = Network(coefs, [rng.standard_normal(n) for n in widths[1:]], activation)
-    own = _derivatives(network, np.arange(3), X)
-    step, columns = 1e-6, []
-    for k in reversed(range(3)):
-        for array in (network.intercepts_[k], network.coefs_[k]):
-            for index in np.ndindex(array.shape):
-                ends = []
-                for sign in (-1, 1):
-                    array[index] += sign * step
-                    ends.append(outputs(network, X))
-                    array[index] -= sign * step
-                columns.append((ends[1] - ends[0]) / (2 * step))
-    assert_allclose(own, np.stack(columns, axis=2), atol=1e-7)
-
-
-def outputs(network, X):
-    return forward(X, network.coefs_, network.intercepts_, network.activation, "identity")
 
 
 def test_nearer_to_the_errors_on_other_rows():

@@ -10,7 +10,7 @@ from scipy.linalg import eigh
 from skspectral.forward import ACTIVATIONS, layer_values
 from skspectral.mlp.weights import effective
 from skspectral.pruner.loss import SquaredError
-from skspectral.spectral import Parameters
+from skspectral.pruner.training import trained
 
 # Price of a node besides its parameters: the best of all directions fits more noise than one that
 # was given. Measured; see docs/teachers.rst.
@@ -19,24 +19,9 @@ _SEARCHED = 8
 # By so many rows nodes and inputs are compared.
 _MOST_ROWS = 4000
 
-# Iterations of L-BFGS, at most, in single precision: few trainings want so many, but tanh and
-# several layers end among too many nodes with fewer. Double precision only finishes what that began
-# and takes `_N_LAST`, or more while rows times weights times iterations are below `_LAST_WORK`.
-_N_ITERATIONS, _N_LAST, _LAST_WORK = 1000, 100, 5e8
-
-# Looking back on the 10 steps that SciPy looks back on, it takes a third more of them.
-_MEMORY = 20
-
-# L-BFGS ends where so many iterations gain less than this share of what a node is worth.
-_WINDOW, _GAIN = 10, 0.1
-
 # Data have no noise where the squared error is below so many times what counts as zero; then only
 # this counts as zero.
 _NO_NOISE, _FINER = 10, 1e-9
-
-# The gradient at which a training ends: of several layers, where small ones still lead far, and the
-# last training of all.
-_DEEP_TOL, _LAST_TOL = 1e-8, 1e-17
 
 # Each of several outputs is as important as before the training. That is repeated while their
 # importance beside each other changes by more than this factor, a logarithm; so often at most.
@@ -44,9 +29,6 @@ _TURN, _N_TURNS = np.log(10), 5
 
 # Eigenvalues of the products of columns of unit size that are below this share are rounding.
 _ROUNDING = 1e-15
-
-# The transfers are dense.
-_SPECTRAL = {"eigenvectors": 0.0, "eigenvalues": 0.0}
 
 
 @dataclass(frozen=True)
@@ -199,7 +181,7 @@ class Problem:
         return FreeNetwork(weights, [into[n_inputs], *network.intercepts[1:]], network.nodes)
 
     def train(self, network, dtype="float32"):
-        """The network trained on by L-BFGS, for as long as that pays.
+        """The network trained on, for as long as that pays.
 
         Single precision is enough to compare networks by. In double precision it goes on towards
         the smallest error, the longer the smaller the network is.
@@ -214,61 +196,15 @@ class Problem:
         network : FreeNetwork
         """
         if network.weights[-1].shape[1] == 1 or not self.loss.is_square:
-            return self._trained(network, dtype, np.ones(1))
+            return trained(self, network, dtype, np.ones(1))
         importance = self.importance(self.layers(network)[-1])
         for _ in range(_N_TURNS):
             before = importance
-            network = self._trained(network, dtype, before)
+            network = trained(self, network, dtype, before)
             importance = self.importance(self.layers(network)[-1])
             if np.ptp(np.log(importance / before)) < _TURN:
                 break
         return network
-
-    def _trained(self, network, dtype, importance):
-        """The network trained on, with its outputs in units in which they are as important."""
-        from skspectral.engine.network import Architecture
-        from skspectral.engine.training import Member, train
-
-        units = np.sqrt(importance)
-        network, terms = self._balanced(network.in_units(units)), []
-        least = np.log1p(_GAIN * min(self.worth(network) / self.n_rows, 1))
-        n_outputs = network.weights[-1].shape[1]
-        tol, n_iterations = self.loss.tol, _N_ITERATIONS
-        if dtype == "float64":
-            tol = _LAST_TOL
-            work = len(self.X) * sum(w.size for w in network.weights)
-            n_iterations = int(np.clip(_LAST_WORK / work, _N_LAST, _N_ITERATIONS))
-        elif len(network.nodes) > 1:
-            tol = min(tol, _DEEP_TOL)
-
-        def pays(loss, _):
-            terms.append(self.loss.term(self.loss.means(loss, n_outputs)))
-            stop = len(terms) > _WINDOW and terms[-_WINDOW - 1] - terms[-1] < least
-            return -loss, stop
-
-        # What training minimises is that much smaller than what counts.
-        share = 1 / (self.loss.means(1.0, n_outputs).sum() * self.n_rows)
-        strengths = _SPECTRAL | {"weights": share / self.loss.spread**2}
-        start = Parameters.from_weights(network.weights, network.intercepts, None)
-        widths = (self.X.shape[1], *map(len, network.intercepts))
-        (end,), (outcome,), _ = train(
-            self.X,
-            [Member(start, self.targets * units, strengths, weights=self.weights, monitor=pays)],
-            architecture=Architecture(
-                widths, self.activation, (None,) * (len(widths) - 1), self.fit_intercept
-            ),
-            loss=self.loss.name,
-            solver="lbfgs",
-            dtype=dtype,
-            n_epochs=n_iterations,
-            memory=_MEMORY,
-            tol=tol,
-            progress=0.0,
-        )
-        if outcome.interrupted:
-            raise KeyboardInterrupt
-        weights, intercepts = ([a.astype(float) for a in p] for p in (end.weights, end.intercepts))
-        return FreeNetwork(weights, intercepts, network.nodes).in_units(1 / units)
 
     @cached_property
     def _undetermined(self):
@@ -295,16 +231,3 @@ class Problem:
         if k >= n - 1:
             return np.inf
         return (self.loss.price * k + _SEARCHED * network.n_nodes) * n / (n - k - 1)
-
-    def _balanced(self, network):
-        """What enters and what leaves each node made equally large: better for L-BFGS."""
-        if self.activation != "relu":
-            return network
-        weights, intercepts = list(network.weights), list(network.intercepts)
-        for k in range(len(network.nodes)):
-            into = np.sqrt((weights[k] ** 2).sum(axis=0) + intercepts[k] ** 2)
-            out = np.linalg.norm(weights[k + 1], axis=1)
-            scale = np.sqrt(np.divide(out, into, out=np.ones_like(out), where=into * out > 0))
-            weights[k], intercepts[k] = weights[k] * scale, intercepts[k] * scale
-            weights[k + 1] = weights[k + 1] / scale[:, None]
-        return FreeNetwork(weights, intercepts, network.nodes)

@@ -3,7 +3,8 @@
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
-from skspectral.forward import DERIVATIVES, layer_values
+from skspectral.forward import layer_values
+from skspectral.pruner.derivatives import derivatives
 
 # With this share of a say in its own output, or more, a row is taken to have it alone: near one the
 # outputs are not linear in the weights for as far as they would move.
@@ -56,14 +57,14 @@ def left_out_errors(network, inputs, X, errors, without, weights):
     parts = [slice(start, start + step) for start in range(0, n_rows, step)]
     roots = np.sqrt(weights)
 
-    def derivatives(part):
+    def slopes_of(part):
         inputs = X[part][:, columns]
         inputs = inputs.toarray() if hasattr(inputs, "toarray") else inputs
         return _derivatives(network, columns, inputs.astype(float)) * roots[part, :, None]
 
     second = np.zeros((n_trained, n_trained))
     for part in parts:
-        slopes = derivatives(part).reshape(-1, n_trained)
+        slopes = slopes_of(part).reshape(-1, n_trained)
         second += slopes.T @ slopes
     size = np.sqrt(np.diag(second))
     size[size == 0] = 1
@@ -72,7 +73,7 @@ def left_out_errors(network, inputs, X, errors, without, weights):
     factor = cholesky(second, lower=True)
     left_out = np.empty_like(errors)
     for part in parts:
-        slopes = derivatives(part) / size
+        slopes = slopes_of(part) / size
         slopes = solve_triangular(factor, slopes.reshape(-1, n_trained).T, lower=True)
         slopes = slopes.reshape(n_trained, -1, n_outputs).transpose(1, 2, 0)
         shares, ways = np.linalg.eigh(slopes @ slopes.swapaxes(1, 2))
@@ -94,12 +95,4 @@ def _derivatives(network, columns, X):
     """Of each output in each weight and intercept, of shape (n_rows, n_outputs, n_parameters)."""
     weights = [w.astype(float) for w in (network.coefs_[0][columns], *network.coefs_[1:])]
     values = layer_values(X, weights, network.intercepts_, network.activation)
-    n_rows, n_outputs = values[-1].shape
-    slopes = np.broadcast_to(np.eye(n_outputs), (n_rows, n_outputs, n_outputs))
-    parts = []
-    for k in reversed(range(len(weights))):
-        parts += [slopes, values[k][:, None, :, None] * slopes[:, :, None, :]]
-        if k:
-            slopes = slopes @ weights[k].T
-            slopes = slopes * DERIVATIVES[network.activation](values[k])[:, None, :]
-    return np.concatenate([part.reshape(n_rows, n_outputs, -1) for part in parts], axis=2)
+    return derivatives(values, weights, network.activation)

@@ -132,13 +132,15 @@ class SpectralPruner(BasePruner):
     come back where the error is, or along which it is curved most (Li), and unfolding, where ReLU
     nodes that point the wrong way are turned. What is kept is the network of the least ``n
     log(squared error) + (2 k + 8 h) n / (n - k - 1)``, for n rows, k parameters (of a ReLU node one
-    less), h hidden nodes and the squared error over the variance plus 1e-7: Akaike's criterion,
-    corrected for few rows (Hurvich and Tsai), with a price for each node. Of a classifier the
-    deviance takes the place of the logarithm, a parameter costs 4, and the weights have a normal
-    prior with a standard deviation of 2: standardise the inputs. No penalty takes part, so that the
-    size hardly depends on the strength of the network. The search draws from the `random_state` of
-    the network. It takes about as long as the fit, two to six times as long with a trial, and many
-    times as long where rows and nodes are many, or layers several: then up to minutes.
+    less), h hidden nodes and the squared error over the variance plus 1e-7, or 1e-9 once next to
+    nothing is left of it: Akaike's criterion, corrected for few rows (Hurvich and Tsai), with a
+    price for each node. Of a classifier the deviance takes the place of the logarithm, a parameter
+    costs 4, and the weights have a normal prior with a standard deviation of 2: standardise the
+    inputs. Networks are trained by L-BFGS, small ones of smooth nodes to the end by Marquardt's
+    least squares where next to no error is left. No penalty takes part, so that the size hardly
+    depends on the strength of the network. The search draws from the `random_state` of the network.
+    It takes about as long as the fit, two to six times as long with a trial, and many times as long
+    where rows and nodes are many, or layers several: then up to minutes.
 
     A trial decides whether to trust that: for classifiers, with `groups`, where the rows are few
     for the parameters or inputs that might matter, with several hidden layers where the error is
@@ -171,7 +173,9 @@ class SpectralPruner(BasePruner):
 
     Allen, "The relationship between variable selection and data augmentation and a method for
     prediction", Technometrics 16:125 (1974); Hansen, Larsen, "Linear unlearning for
-    cross-validation", Adv. Comput. Math. 5:269 (1996); Kish, "Survey Sampling", Wiley (1965).
+    cross-validation", Adv. Comput. Math. 5:269 (1996); Kish, "Survey Sampling", Wiley (1965);
+    Marquardt, "An algorithm for least-squares estimation of nonlinear parameters", J. Soc. Ind.
+    Appl. Math. 11:431 (1963).
 
     Examples
     --------

@@ -21,6 +21,7 @@ from skspectral.pruner.inputs import drop_inputs, return_inputs
 from skspectral.pruner.loss import loss_of
 from skspectral.pruner.parts import rows_of
 from skspectral.pruner.table import Table
+from skspectral.pruner.training import takes_steps
 from skspectral.pruner.unfolding import is_folded, unfold
 from skspectral.spectral import Parameters
 
@@ -174,7 +175,13 @@ def _searched(table, problem, network, inputs, most, drop, rng):
 
 def _search(problem, network, rng):
     best = _improved(problem, eliminate(problem, network)[0], rng)
-    return _completed(problem.finer(), best, rng) if problem.has_no_noise(best) else best
+    if not problem.has_no_noise(best):
+        return best
+    finer = problem.finer()
+    if takes_steps(finer, best):
+        # Trainings end where the error is least, and small errors tell true nodes from others.
+        return _improved(finer, eliminate(finer, finer.train(best))[0], rng)
+    return _completed(finer, best, rng)
 
 
 def _improved(problem, best, rng):
