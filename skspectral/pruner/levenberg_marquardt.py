@@ -12,7 +12,8 @@ _MOST_VALUES = 2**20
 # Damping, in units of the diagonal of the second derivatives, to begin with and at least.
 _FIRST, _LEAST = 1e-3, 1e-12
 
-# The diagonal, in units of its mean, at least: some directions change nothing.
+# The diagonal, in units of its mean, at least: steps in directions that change nothing would have
+# no bound.
 _RIDGE = 1e-6
 
 # Steps, at most, and dampings that are tried for each.
@@ -25,14 +26,16 @@ def levenberg_marquardt(
     """Train a network on the squared error, by Gauss-Newton steps with damping.
 
     The outputs are taken to be linear in the weights for as far as a step leads. Next to an error
-    of nothing a few such steps reach what takes L-BFGS hundreds of iterations; the time for each
-    grows as the square of the number of parameters. How damping follows their success: Nielsen.
+    of nothing a few such steps reach what L-BFGS needs hundreds of iterations for; the time for
+    each grows as the square of the number of parameters. Damping follows their success as Nielsen
+    has it.
 
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_inputs)
     targets : ndarray of shape (n_rows, n_outputs)
-        Of variance one, or more; of the type that the network is to be trained in.
+        Of variance one, or more where an output is to count for more; of the type that the network
+        is to be trained in.
     weights : list of ndarray of shape (n_in, n_out)
     intercepts : list of ndarray of shape (n_out,)
     activation : str
@@ -41,8 +44,8 @@ def levenberg_marquardt(
     sample_weight : ndarray of shape (n_rows,) or None
         Of mean one.
     is_last : callable
-        ``is_last(error)``, called with the mean squared error before the first step and after each:
-        whether the training ends.
+        ``is_last(error)``, called with the mean squared error before each step: whether the
+        training ends.
 
     Returns
     -------
@@ -57,7 +60,7 @@ def levenberg_marquardt(
     Nielsen, "Damping parameter in Marquardt's method", report IMM-REP-1999-05, Technical University
     of Denmark (1999).
     """
-    X = X.astype(targets.dtype)
+    X = X.astype(targets.dtype, copy=False)
     roots = None if sample_weight is None else np.sqrt(sample_weight).astype(X.dtype)[:, None]
 
     def evaluated(theta):

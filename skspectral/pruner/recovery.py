@@ -174,18 +174,25 @@ def _searched(table, problem, network, inputs, most, drop, rng):
 
 
 def _search(problem, network, rng):
-    best = _improved(problem, eliminate(problem, network)[0], rng)
+    best = _improved(problem, eliminate(problem, network)[0], rng, until=_is_exact)
     if not problem.has_no_noise(best):
         return best
     finer = problem.finer()
     if takes_steps(finer, best):
-        # Trainings end where the error is least, and small errors tell true nodes from others.
-        return _improved(finer, eliminate(finer, finer.train(best))[0], rng)
+        # Trainings end where the error is least, and small errors tell true nodes from others. Of
+        # targets that no network makes exactly growth would lower them again and again.
+        best, _ = eliminate(finer, finer.train(best))
+        return _improved(finer, best, rng, _ROUNDS[:1])
     return _completed(finer, best, rng)
 
 
-def _improved(problem, best, rng):
-    """Growth, unfolding and thinning, for as long as they help."""
+def _is_exact(problem, network):
+    """Whether smaller errors are to tell the nodes of a network."""
+    return problem.has_no_noise(network) and takes_steps(problem, network)
+
+
+def _improved(problem, best, rng, rounds=_ROUNDS, until=None):
+    """Growth, unfolding and thinning, for as long as they help, or until something holds."""
     least = problem.criterion(best)
 
     def better(other):
@@ -194,9 +201,11 @@ def _improved(problem, best, rng):
         return min((best, least), eliminate(problem, problem.train(other)), key=itemgetter(1))
 
     best, least = better(unfold(problem, best))
-    for share in _ROUNDS:
+    for share in rounds:
         before, best = least, _finished(problem, best)
         if not (problem.can_gain(best) or is_folded(problem, best)):
+            break
+        if until is not None and until(problem, best):
             break
         best, least = better(grow(problem, best, rng))
         best, least = better(unfold(problem, best))

@@ -22,10 +22,10 @@ _WINDOW, _GAIN = 10, 0.1
 # last training of all.
 _DEEP_TOL, _LAST_TOL = 1e-8, 1e-17
 
-# Smooth nodes whose error is below this are trained by Levenberg and Marquardt's steps, until so
-# many gain less than that share; if a step takes no more multiplications than `_MOST_WORK`, for the
-# normal equations and to solve them.
-_NEXT_TO_NOTHING, _STEPS, _MOST_WORK = 1e-5, 2, 1e10
+# Small networks of smooth nodes are trained by Levenberg and Marquardt's steps where the error is
+# below this, until so many steps gain less than that share. Small are those of which a step takes
+# no more multiplications than `_MOST_WORK`, for the normal equations and to solve them.
+_NEXT_TO_NOTHING, _STEP_WINDOW, _MOST_WORK = 1e-5, 2, 1e10
 
 # The transfers are dense.
 _SPECTRAL = {"eigenvectors": 0.0, "eigenvalues": 0.0}
@@ -34,8 +34,8 @@ _SPECTRAL = {"eigenvectors": 0.0, "eigenvalues": 0.0}
 def trained(problem, network, dtype, importance):
     """The network trained on.
 
-    By L-BFGS; next to nothing, where it takes long among smooth nodes, by the steps of Levenberg
-    and Marquardt.
+    By L-BFGS. Once the error of an output is next to nothing, a small network of smooth nodes is
+    trained on by the steps of Levenberg and Marquardt: L-BFGS takes long there.
 
     Parameters
     ----------
@@ -51,10 +51,12 @@ def trained(problem, network, dtype, importance):
     network : FreeNetwork
     """
     units = np.sqrt(importance)
+    is_close = _is_close(problem, network)
     network, targets = _balanced(problem, network.in_units(units)), problem.targets * units
-    if not _is_close(problem, network, targets):
+    if not is_close:
         network = _descended(problem, network, targets, dtype)
-    if _is_close(problem, network, targets):
+        is_close = _is_close(problem, network.in_units(1 / units))
+    if is_close:
         network = _stepped(problem, network, targets, dtype)
     return network.in_units(1 / units)
 
@@ -66,28 +68,31 @@ def takes_steps(problem, network):
     return problem.loss.is_square and problem.activation != "relu" and work <= _MOST_WORK
 
 
-def _is_close(problem, network, targets):
+def _is_close(problem, network):
+    """Whether the error of an output is next to nothing, and the network takes steps."""
     if not takes_steps(problem, network):
         return False
-    errors = (problem.layers(network)[-1] - targets) ** 2
-    return problem.mean(errors).mean() < _NEXT_TO_NOTHING
+    varies = np.ptp(problem.targets, axis=0) > 0
+    return np.any(problem.losses(network)[varies] < _NEXT_TO_NOTHING)
 
 
 def _is_last(problem, network, window):
     """Whether a training ends, as a function of its loss.
 
-    It does where so many iterations have gained little, or all others could.
+    It does where so many iterations have gained little, or all others could gain no more.
     """
     least = np.log1p(_GAIN * min(problem.worth(network) / problem.n_rows, 1))
-    n_outputs, terms = problem.targets.shape[1], []
+    n_outputs = problem.targets.shape[1]
 
     def term(loss):
         return problem.loss.term(problem.loss.means(loss, n_outputs))
 
+    terms, nothing = [], term(0.0)
+
     def is_last(loss):
         terms.append(term(loss))
         gained = terms[-window - 1] - terms[-1] if len(terms) > window else np.inf
-        return min(gained, terms[-1] - term(0.0)) < least
+        return min(gained, terms[-1] - nothing) < least
 
     return is_last
 
@@ -102,7 +107,7 @@ def _stepped(problem, network, targets, dtype):
         activation=problem.activation,
         fit_intercept=problem.fit_intercept,
         sample_weight=problem.weights,
-        is_last=_is_last(problem, network, _STEPS),
+        is_last=_is_last(problem, network, _STEP_WINDOW),
     )
     return replace(network, weights=weights, intercepts=intercepts)
 
