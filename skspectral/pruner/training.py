@@ -22,9 +22,9 @@ _WINDOW, _GAIN = 10, 0.1
 # last training of all.
 _DEEP_TOL, _LAST_TOL = 1e-8, 1e-17
 
-# Small networks of smooth nodes are trained by Levenberg and Marquardt's steps where the error is
-# below this, until so many steps gain less than that share. Small are those of which a step takes
-# no more multiplications than `_MOST_WORK`, for the normal equations and to solve them.
+# Small networks of smooth nodes are trained by Levenberg and Marquardt's steps where the error of
+# an output is below this, until so many steps gain less than that share. Small are those of which a
+# step takes no more multiplications than `_MOST_WORK`, for the normal equations and to solve them.
 _NEXT_TO_NOTHING, _STEP_WINDOW, _MOST_WORK = 1e-5, 2, 1e10
 
 # The transfers are dense.
@@ -77,9 +77,9 @@ def _is_close(problem, network):
 
 
 def _is_last(problem, network, window):
-    """Whether a training ends, as a function of its loss.
+    """Whether a training ends, as a function of its loss, called after each iteration.
 
-    It does where so many iterations have gained little, or all others could gain no more.
+    It does where as many as `window` have gained little, or all others could gain no more.
     """
     least = np.log1p(_GAIN * min(problem.worth(network) / problem.n_rows, 1))
     n_outputs = problem.targets.shape[1]
