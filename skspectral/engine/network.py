@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from skspectral.engine.products import multiply, multiply_over_rows
 from skspectral.spectral import Parameters
 
 # In place, on the pre-activations.
@@ -293,6 +294,8 @@ class _Transfer:
         # They share the names of most functions.
         self._xp = np if on_cpu else torch
         self._vecdot = np.vecdot if on_cpu else torch.linalg.vecdot
+        self._multiply = multiply if on_cpu else torch.matmul
+        self._multiply_over_rows = multiply_over_rows if on_cpu else torch.matmul
         n_members, n_in, n_out = phi.shape
         self._on_ones = bool(constants)
         # Of a dense transfer; without constants they are so in place.
@@ -338,7 +341,8 @@ class _Transfer:
     def forward(self, inputs, out):
         """Outputs before the activation."""
         self._weigh()
-        self._multiply(inputs.factor, self._weights.factor, out.factor)
+        a, b, product = _by_source(inputs.factor, self._weights.factor, out.factor)
+        self._multiply(a, b, out=product)
         if "intercepts" in self._values and not self._on_ones:
             self._xp.add(out.factor, self._values["intercepts"], out=out.factor)
         return out
@@ -349,7 +353,8 @@ class _Transfer:
         With `scales`, of shape (K, 1, n_out), the latter is `delta` times them.
         """
         slopes, xp = self._slopes, self._xp
-        self._multiply(inputs.factor_T, delta.factor, self._dw.factor)
+        a, b, product = _by_source(inputs.factor_T, delta.factor, self._dw.factor)
+        self._multiply_over_rows(a, b, out=product)
         if scales is not None:
             xp.multiply(self._dw.factor, scales, out=self._dw.factor)
         if self._on_ones:
@@ -367,19 +372,12 @@ class _Transfer:
             xp.matmul(self._ones, self._slope, out=slopes["eigenvalues_out"])
             xp.negative(slopes["eigenvalues_out"], out=slopes["eigenvalues_out"])
 
-    def _multiply(self, inputs, factor, out):
-        """Product with inputs that several members may share."""
-        n = len(inputs)
-        if n < len(factor):
-            inputs, factor, out = inputs[:, None], _split(factor, n), _split(out, n)
-        self._xp.matmul(inputs, factor, out=out)
-
     def propagate(self, delta, out):
         """Gradient of the loss with respect to the inputs."""
         if delta.tensor.shape[2] == 1:  # an outer product is no work for a BLAS
             torch.mul(delta.tensor, self._weights.tensor.transpose(1, 2), out=out.tensor)
         else:
-            self._xp.matmul(delta.factor, self._weights.factor_T, out=out.factor)
+            self._multiply(delta.factor, self._weights.factor_T, out=out.factor)
         return out
 
 
@@ -408,9 +406,14 @@ def as_array(tensor):
     return tensor.numpy() if tensor.is_cpu else tensor
 
 
-def _split(array, n):
-    """A view of K matrices as n times K / n of them."""
-    return array.reshape(n, len(array) // n, *array.shape[1:])
+def _by_source(inputs, factor, product):
+    """Views with an axis for each of the sources, if several members share the inputs of each."""
+    n = len(inputs)
+    if n == len(factor):
+        return inputs, factor, product
+    n_sharing = len(factor) // n
+    split = [a.reshape(n, n_sharing, *a.shape[1:]) for a in (factor, product)]
+    return inputs[:, None], *split
 
 
 def _layout(architecture):
