@@ -2,7 +2,7 @@
 
 All parameters of a member lie in one row of one flat tensor, so that the penalty and the optimiser
 are a handful of whole-row operations whatever the number of layers. Gradients are in closed form
-and every product writes into a buffer made beforehand: for the small networks of tabular data the
+and products write into buffers made beforehand: for the small networks of tabular data the
 cost of a step is the number of calls, not the arithmetic.
 
 On a CPU products and small operations are NumPy's, on the same memory: its BLAS is faster for
@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from skspectral.engine.products import multiply, multiply_over_rows
+from skspectral.engine.products import most_rows, multiply, multiply_over_rows
 from skspectral.spectral import Parameters
 
 # In place, on the pre-activations.
@@ -294,10 +294,9 @@ class _Transfer:
         # They share the names of most functions.
         self._xp = np if on_cpu else torch
         self._vecdot = np.vecdot if on_cpu else torch.linalg.vecdot
-        self._multiply = multiply if on_cpu else torch.matmul
-        self._multiply_over_rows = multiply_over_rows if on_cpu else torch.matmul
         n_members, n_in, n_out = phi.shape
         self._on_ones = bool(constants)
+        self._most_rows = most_rows(n_in + len(constants), n_out) if on_cpu else np.inf
         # Of a dense transfer; without constants they are so in place.
         self._weights_are_phi = mode is None and not constants
         if self._weights_are_phi:
@@ -341,8 +340,7 @@ class _Transfer:
     def forward(self, inputs, out):
         """Outputs before the activation."""
         self._weigh()
-        a, b, product = _by_source(inputs.factor, self._weights.factor, out.factor)
-        self._multiply(a, b, out=product)
+        self._multiply(inputs.factor, self._weights.factor, out.factor)
         if "intercepts" in self._values and not self._on_ones:
             self._xp.add(out.factor, self._values["intercepts"], out=out.factor)
         return out
@@ -353,8 +351,7 @@ class _Transfer:
         With `scales`, of shape (K, 1, n_out), the latter is `delta` times them.
         """
         slopes, xp = self._slopes, self._xp
-        a, b, product = _by_source(inputs.factor_T, delta.factor, self._dw.factor)
-        self._multiply_over_rows(a, b, out=product)
+        self._multiply_over_rows(inputs.factor_T, delta.factor, self._dw.factor)
         if scales is not None:
             xp.multiply(self._dw.factor, scales, out=self._dw.factor)
         if self._on_ones:
@@ -377,8 +374,24 @@ class _Transfer:
         if delta.tensor.shape[2] == 1:  # an outer product is no work for a BLAS
             torch.mul(delta.tensor, self._weights.tensor.transpose(1, 2), out=out.tensor)
         else:
-            self._multiply(delta.factor, self._weights.factor_T, out=out.factor)
+            self._multiply(delta.factor, self._weights.factor_T, out.factor)
         return out
+
+    def _multiply(self, inputs, factor, out):
+        if len(inputs) < len(factor):
+            inputs, factor, out = _by_source(inputs, factor, out)
+        if inputs.shape[-2] > self._most_rows:
+            multiply(inputs, factor, out, self._most_rows)
+        else:
+            self._xp.matmul(inputs, factor, out=out)
+
+    def _multiply_over_rows(self, inputs, factor, out):
+        if len(inputs) < len(factor):
+            inputs, factor, out = _by_source(inputs, factor, out)
+        if inputs.shape[-1] > self._most_rows:
+            multiply_over_rows(inputs, factor, out, self._most_rows)
+        else:
+            self._xp.matmul(inputs, factor, out=out)
 
 
 class _Workspace:
@@ -406,14 +419,12 @@ def as_array(tensor):
     return tensor.numpy() if tensor.is_cpu else tensor
 
 
-def _by_source(inputs, factor, product):
-    """Views with an axis for each of the sources, if several members share the inputs of each."""
+def _by_source(inputs, factor, out):
+    """Views with an axis for the members that share the inputs of each source."""
     n = len(inputs)
-    if n == len(factor):
-        return inputs, factor, product
-    n_sharing = len(factor) // n
-    split = [a.reshape(n, n_sharing, *a.shape[1:]) for a in (factor, product)]
-    return inputs[:, None], *split
+    by_source = n, len(factor) // n
+    factor, out = (array.reshape(*by_source, *array.shape[1:]) for array in (factor, out))
+    return inputs[:, None], factor, out
 
 
 def _layout(architecture):

@@ -12,6 +12,12 @@ _running = []  # the threads of Python whose trainings overlap, the first in fro
 _found = {}  # what the first of them has found
 
 
+@cache
+def blas():
+    """The controller of NumPy's and SciPy's BLAS, found once: that takes a millisecond."""
+    return ThreadpoolController().select(user_api="blas")
+
+
 @contextmanager
 def one_thread():
     """Torch and BLAS on one thread.
@@ -21,7 +27,7 @@ def one_thread():
     has one for each thread of Python, but new ones begin with that of the last call.
     """
     with _lock:
-        n_threads, limit = torch.get_num_threads(), _blas().limit(limits=1)
+        n_threads, limit = torch.get_num_threads(), blas().limit(limits=1)
         if not _running:
             _found.update(n_threads=n_threads, limit=limit)
         elif n_threads == 1 and get_ident() not in _running:  # from another training
@@ -44,16 +50,11 @@ def one_thread():
 
 def _let_go():
     """Let any thread of Python set the number, as threadpoolctl does after a limit."""
-    for library in _blas().lib_controllers:
+    for library in blas().lib_controllers:
         if hasattr(library, "clear_controlling_thread"):  # OpenBLAS, since threadpoolctl 3.8
             library.clear_controlling_thread(force=True)
 
 
 def _is_of_each_thread():
-    layers = {getattr(library, "threading_layer", None) for library in _blas().lib_controllers}
+    layers = {getattr(library, "threading_layer", None) for library in blas().lib_controllers}
     return layers == {"openmp"}
-
-
-@cache
-def _blas():
-    return ThreadpoolController().select(user_api="blas")  # found once: that takes a millisecond

@@ -74,7 +74,7 @@ def shrink(problem, network, widths):
     Returns
     -------
     network : FreeNetwork
-        Trained.
+        Trained; the same object if there is nothing to remove.
     """
     for layer, width in enumerate(widths):
         while len(network.nodes[layer]) > width:

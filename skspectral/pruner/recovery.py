@@ -167,9 +167,11 @@ def n_weights(network, n_inputs):
 
 def _searched(table, problem, network, inputs, most, drop, rng):
     """The problem, what :func:`_search` finds of `most` nodes at most, and its inputs."""
-    free = _within(problem, _search(problem, network, rng), most, rng)
-    # What a cut to its places leaves may be worse than what there was.
-    free = min((free, shrink(problem, network, most)), key=problem.criterion)
+    found = _search(problem, network, rng)
+    free = _within(problem, found, most, rng)
+    if free is not found:
+        # What a cut to its places leaves may be worse than what there was.
+        free = min((free, shrink(problem, network, most)), key=problem.criterion)
     return drop_inputs(table, problem, free, inputs) if drop else (problem, free, inputs)
 
 

@@ -34,8 +34,9 @@ _WEAK = 0.25
 # What is found has to explain this share of what the network does.
 _EXPLAINED = 0.8
 
-# With so many rows for each parameter none is learnt by heart where nothing is left of the error,
-# or where that of rows left out is no larger than noise alone would make it, but for this factor.
+# With so many rows for each parameter that is free none is learnt by heart where nothing is left of
+# the error; or with so many for each, where that of rows left out is no larger than noise alone
+# would make it, but for this factor.
 _PLENTY, _AS_NOISE = 8, 1.02
 
 # What has won a trial may have so many times the nodes once it has seen all rows: of weak signals a
@@ -133,7 +134,10 @@ def _foresees(found, masks, network, X, y, sample_weight):
     n_trained = n_parameters(found, masks[0])
     fitted, seen = _mean_square(errors, weights), _mean_square(before, weights)
     is_nothing = fitted < loss_of(found).nothing
-    if is_nothing and n_telling(targets, weights) >= _PLENTY * n_trained:
+    n_free = n_trained
+    if found.activation == "relu":
+        n_free -= sum(widths_of(found))  # their scale can pass from one side of them to the other
+    if is_nothing and n_telling(targets, weights) >= _PLENTY * n_free:
         return True
     if len(found.coefs_) > 2:
         # One more layer, and the curvature that is left out of account is not small any more.
