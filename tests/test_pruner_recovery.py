@@ -890,6 +890,18 @@ def test_noise_that_all_rows_have_is_not_learnt_by_heart(times, n_rows, monkeypa
     assert trust._foresees(network, masks, network, X, y, None) == as_noise
 
 
+@pytest.mark.parametrize(("activation", "n_free"), [("relu", 40), ("tanh", 47)])
+def test_an_exact_network_wants_eight_rows_for_each_free_parameter(activation, n_free, monkeypatch):
+    """Of 47; the scale of each of seven ReLU nodes is not free."""
+    X, y = make_teacher_regression(400, 6, hidden_layer_sizes=(4, 3), random_state=0)
+    network = SpectralMLPRegressor((4, 3), activation=activation, random_state=0)
+    exact = network.fit(X, y).predict(X)
+    masks = [np.ones(n, dtype=bool) for n in (6, 4, 3)]
+    for n_telling, foresees in ((8 * n_free, True), (8 * n_free - 1, False)):
+        monkeypatch.setattr(trust, "n_telling", lambda *_, n=n_telling: n)
+        assert trust._foresees(network, masks, network, X, exact, None) == foresees
+
+
 def test_no_trial_with_a_handful_of_rows():
     X, y = make_teacher_regression(90, 6, hidden_layer_sizes=3, random_state=1)
     weights = np.r_[np.ones(59), np.zeros(31)]

@@ -378,6 +378,7 @@ class _Transfer:
         return out
 
     def _multiply(self, inputs, factor, out):
+        """Product with inputs that several members may share, in parts if the rows are many."""
         if len(inputs) < len(factor):
             inputs, factor, out = _by_source(inputs, factor, out)
         if inputs.shape[-2] > self._most_rows:
@@ -386,6 +387,7 @@ class _Transfer:
             self._xp.matmul(inputs, factor, out=out)
 
     def _multiply_over_rows(self, inputs, factor, out):
+        """The same of transposed inputs, where the rows are summed over."""
         if len(inputs) < len(factor):
             inputs, factor, out = _by_source(inputs, factor, out)
         if inputs.shape[-1] > self._most_rows:
