@@ -71,6 +71,7 @@ def test_parts_where_the_kernels_are():
     assert most_rows(40, 20) == (1250 if has_small else np.inf)
 
 
+# Twenty iterations are no training, but enough to tell.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(("solver", "n_rows"), [("adam", 200), ("lbfgs", 400)])
 def test_a_fit_is_the_same_in_parts(small_kernels, monkeypatch, solver, n_rows):
