@@ -1,12 +1,10 @@
 """Neural networks trained in the spectral domain, for scikit-learn."""
 
-from importlib.metadata import version
-
 from skspectral.mlp import SpectralMLPClassifier, SpectralMLPRegressor
 from skspectral.model_selection import SpectralGridSearchCV, SpectralRandomizedSearchCV
 from skspectral.pruner import SpectralPruner, SpectralPrunerCV
 
-__version__ = version("skspectral")
+__version__ = "0.1.0"
 
 __all__ = [
     "SpectralGridSearchCV",

@@ -17,6 +17,7 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.datasets import make_classification
 from sklearn.ensemble import BaggingRegressor, StackingRegressor
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - switches it on
 from sklearn.feature_selection import RFE, SelectFromModel
@@ -25,7 +26,12 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_score
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from skspectral import SpectralGridSearchCV, SpectralMLPRegressor, SpectralPruner
+from skspectral import (
+    SpectralGridSearchCV,
+    SpectralMLPClassifier,
+    SpectralMLPRegressor,
+    SpectralPruner,
+)
 
 PREDICT_WITHOUT_TORCH = """
 import sys
@@ -79,6 +85,18 @@ with ThreadPoolExecutor(2) as threads:
 print(within, before == state() and after == [before] * 2)
 """
 
+FIRST_FIT_UNDER_A_DEFAULT_DEVICE = """
+import numpy as np
+import torch
+from skspectral import SpectralMLPRegressor
+
+X = np.random.default_rng(0).standard_normal((60, 3))
+with torch.device("meta"):  # it has shapes, but no numbers
+    for activation in "relu", "tanh":
+        model = SpectralMLPRegressor(9, activation, max_iter=300, random_state=0)
+        print(model.fit(X, X[:, 0]).score(X, X[:, 0]) > 0.9)
+"""
+
 
 def run(code, *arguments, **environment):
     """Standard output of a fresh interpreter."""
@@ -87,6 +105,13 @@ def run(code, *arguments, **environment):
     return subprocess.run(
         command, check=True, capture_output=True, text=True, env=environment
     ).stdout.strip()
+
+
+class Narrow(SpectralMLPClassifier):
+    """Most settings are its own."""
+
+    def __init__(self, alpha="auto", random_state=0):
+        super().__init__(12, alpha=alpha, max_iter=300, n_init=2, random_state=random_state)
 
 
 class StopAfter:
@@ -200,6 +225,18 @@ def test_partial_fit_goes_on_from_a_pickle(regressor, data):
     assert_array_equal(other.predict(data[0]), regressor.predict(data[0]))
 
 
+def test_partial_fit_goes_on_from_the_other_order_of_bytes(regressor, data):
+    """Of a network that was fitted on another machine."""
+    other = copy.deepcopy(regressor.partial_fit(*data))
+    for name, values in vars(other).items():
+        if name.endswith("s_") and isinstance(values, list):
+            setattr(other, name, [value.astype(value.dtype.newbyteorder()) for value in values])
+    assert other.coefs_[0].dtype.byteorder == ">" or sys.byteorder == "big"
+    for model in (regressor, other):
+        model.partial_fit(*data)
+    assert_array_equal(other.predict(data[0]), regressor.predict(data[0]))
+
+
 def test_pickles_are_small_and_predict_without_torch(student, teacher, tmp_path):
     X = teacher[0][:50]
     joblib.dump((student, X, student.predict(X)), tmp_path / "model.joblib")
@@ -241,6 +278,32 @@ def test_the_default_device_of_torch_is_not_asked(regressor, data, activation):
     finally:
         torch.set_default_device(None)
     np.testing.assert_array_equal(found, expected)
+
+
+def test_nor_by_the_first_fit():
+    assert run(FIRST_FIT_UNDER_A_DEFAULT_DEVICE) == "True\nTrue"
+
+
+def test_numbers_that_vanish_raise_nothing():
+    """Whatever NumPy is told to do where they underflow."""
+    X, y = make_classification(300, 8, n_informative=5, n_classes=3, random_state=0)
+    pruner = SpectralPruner(SpectralMLPClassifier(50, max_iter=300, random_state=0))
+    expected = pruner.fit(X, y).predict(X)
+    with np.errstate(all="raise"):
+        assert_array_equal(pruner.fit(X, y).predict(X), expected)
+
+
+def test_subclasses_may_have_fewer_parameters(data):
+    X, y = data
+    labels = (y > 0).astype(int)
+    classifier = Narrow().fit(X, labels)
+    assert len(classifier.stability_.core_sizes) == 2
+    assert classifier.get_params() == {"alpha": "auto", "random_state": 0}
+    for settings in {}, {"strategy": "before"}, {"n_nodes_to_select": 2}:
+        pruner = SpectralPruner(Narrow(), **settings).fit(X, labels)
+        assert pruner.score(X, labels) > 0.9
+        small = pruner.pruned_estimator_
+        assert (small.trainable, small.warm_start, small.alpha) == ("all", False, "auto")
 
 
 @pytest.mark.parametrize("rate", [5e-3, 1e200])

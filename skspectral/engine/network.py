@@ -28,8 +28,8 @@ _ACTIVATE = {
 }
 
 
-# Made once, and not of a number at each step.
-_ZERO, _ONE = torch.zeros(()), torch.ones(())
+# Made once, and not of a number at each step; neither torch's default device nor its dtype counts.
+_ZERO, _ONE = (torch.full((), value, dtype=torch.float32, device="cpu") for value in (0, 1))
 
 # In place, on what the activation returned.
 _DIFFERENTIATE = {
@@ -163,8 +163,10 @@ class Stack:
             }
             for name, view in transfer.items():
                 rows, columns = values[name].shape
-                # torch.from_numpy warns about memory that is not writeable, such as a memory map.
-                array = np.require(values[name], requirements="W")
+                # torch.from_numpy warns about memory that is not writeable, such as a memory map,
+                # and knows no byte order but this machine's.
+                native = values[name].dtype.newbyteorder("=")
+                array = np.require(values[name], native, "W")
                 view[k, :rows, :columns] = torch.from_numpy(array)
 
     def read(self, k, flat=None):

@@ -117,8 +117,7 @@ def train(
         State of Adam after the last step: two lists of Parameters and an int.
     """
     # Members that diverge show it by their losses, as in torch, not by NumPy's warnings.
-    silent = np.errstate(over="ignore", invalid="ignore")
-    with torch.inference_mode(), one_thread(), silent:
+    with torch.inference_mode(), one_thread(), np.errstate(all="ignore"):
         place = {"dtype": getattr(torch, dtype), "device": device}
         if solver == "lbfgs":
             ends = [

@@ -34,7 +34,7 @@ def fit_restarts(estimator, X, y, sample_weight):
     context.call_on_fit_task_begin(estimator=estimator, **data)
     rng = check_random_state(estimator.random_state)
     seeds = rng.randint(np.iinfo(np.int32).max, size=estimator.n_init)
-    starts = [clone(estimator).set_params(n_init=1, random_state=int(seed)) for seed in seeds]
+    starts = [_start(estimator, int(seed)) for seed in seeds]
     fits = []
     X, y = starts[0]._validated(X, y, reset=True)  # one copy for all
     names = getattr(starts[0], "feature_names_in_", None)
@@ -67,6 +67,12 @@ def fit_restarts(estimator, X, y, sample_weight):
         estimator=estimator, **data, reconstruction_attributes=best._learned
     )
     return best, _stability(fitted, best)
+
+
+def _start(estimator, seed):
+    start = clone(estimator)
+    start.n_init, start.random_state = 1, seed
+    return start
 
 
 def _quality(network):

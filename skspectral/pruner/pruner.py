@@ -358,7 +358,7 @@ class SpectralPruner(BasePruner):
                     "network has trainable='eigenvectors'; use strategy='after', or "
                     "trainable='all'."
                 )
-            network.set_params(trainable="eigenvalues")
+            network.trainable = "eigenvalues"
         return estimator
 
     def _select(self, estimator):
@@ -372,4 +372,5 @@ def _train_from_start(network, X, y, sample_weight):
     network = copy(network)
     start = parameters_of(network).with_initial_eigenvalues(network._state.mode)
     vars(network).update(attributes_of(start))
-    return train_on(network.set_params(trainable="all"), X, y, sample_weight)
+    network.trainable = "all"
+    return train_on(network, X, y, sample_weight)

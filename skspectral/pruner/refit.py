@@ -38,13 +38,16 @@ FREE = {
 
 def train_on(network, X, y, sample_weight, **parameters):
     """A copy of a fitted network, trained on from where it is with other parameters."""
-    parameters_before = network.get_params()
-    other = deepcopy(network).set_params(**parameters, warm_start=True)
+    parameters |= {"warm_start": True}
+    before = {name: getattr(network, name) for name in parameters}
+    other = deepcopy(network)
+    vars(other).update(parameters)  # a class derived from it may have fewer to set
     with silence(ConvergenceWarning):  # the fit of the whole network has said so already
         other.fit(X, y, sample_weight)
     pass_on_interruption(other)
     # The parameters stay those that the network was asked to have, for whoever fits it again.
-    return other.set_params(**parameters_before)
+    vars(other).update(before)
+    return other
 
 
 def refit(network, X, y, sample_weight=None, groups=None):

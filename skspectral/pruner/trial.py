@@ -146,7 +146,8 @@ def _tried(network, X, y, sample_weight, select):
     """What is found from these rows, and the network fitted to them; None if it cannot be."""
     if lacks_a_class(network, y):
         return None
-    student = clone(network).set_params(verbose=False)
+    student = clone(network)
+    student.verbose = False
     student.set_callbacks()
     with silence():  # the fit to all rows has said what there is to say
         try:
