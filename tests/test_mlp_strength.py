@@ -66,6 +66,18 @@ def test_parameters_count_ever_more_until_the_middle():
     assert few == pytest.approx(0.03 * np.sqrt(0.2 * np.exp(12 / 400) * 4 / 400))
 
 
+def test_of_classes_they_count_later():
+    X = np.random.default_rng(0).standard_normal((100, 3))
+    assert noise_strength(X, X[:, :1], "squared_error").rise == 1
+    assert noise_strength(X, np.eye(2)[np.arange(100) % 2], "softmax").rise == 2
+    even, late = noise(factor=0.03), noise(factor=0.03, rise=2)
+    wide = network(4, 9, 1)
+    assert late(0.2, wide, 0.25) == even(0.2, wide, 0.125) < even(0.2, wide, 0.25)
+    assert late(0.2, wide, 0.5) == even(0.2, wide, 0.5)
+    strong = noise(factor=9.0, rise=2)(1.0, wide, 0.25)
+    assert strong == pytest.approx(WEAKEST * (STRONGEST / WEAKEST) ** 0.25)
+
+
 def test_inputs_that_have_vanished_do_not_count():
     follow = noise()
     whole, half = (

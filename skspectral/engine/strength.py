@@ -50,6 +50,9 @@ class NoiseStrength:
     factor, exponent : float
         The strength, without its limits, is ``factor * share**exponent * sqrt(d / n)``, over the
         root of `n_targets`, for the share of the loss of a constant that is left.
+    rise : float, default=1
+        Power of the progress with which the strongest, and what parameters count for, rise until
+        the middle: what takes longer to be learnt wants a slower start.
     """
 
     inputs: np.ndarray
@@ -60,6 +63,7 @@ class NoiseStrength:
     least: float
     factor: float
     exponent: float
+    rise: float = 1.0
 
     @property
     def weakest(self):
@@ -82,7 +86,7 @@ class NoiseStrength:
         -------
         alpha : float
         """
-        pace = min(1.0, progress / SETTLED)
+        pace = min(1.0, progress / SETTLED) ** self.rise
         active = _active(parameters)
         n_inputs = max(1.0, self.inputs[active[0]].sum())
         widths = [n_inputs, *(int(mask.sum()) for mask in active[1:])]

@@ -11,7 +11,7 @@ from skspectral.mlp.weights import effective
 # falls faster than theirs does, and without noise to nothing. Weaker strengths than the least leave
 # nodes that 8000 steps of Adam do not bring to zero.
 _OF_NUMBERS = {"factor": 0.15, "exponent": 2 / 3, "least": 3e-4}
-_OF_CLASSES = {"factor": 0.045, "exponent": 0.5, "least": 1e-3}
+_OF_CLASSES = {"factor": 0.045, "exponent": 0.5, "least": 1e-3, "rise": 2}
 
 # Without the rest of the data there is no telling what is noise.
 _OF_PIECES = 1e-3
