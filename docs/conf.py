@@ -1,14 +1,15 @@
 """Configuration of the Sphinx documentation: ``sphinx-build -W -b html docs docs/_build/html``."""
 
 import re
-from importlib.metadata import version as installed_version
 
 from numpydoc.docscrape_sphinx import SphinxDocString
 from sphinx_gallery.sorting import ExplicitOrder
 
+from skspectral import __version__
+
 project = "skspectral"
 author = "The skspectral developers"
-release = version = installed_version("skspectral")
+release = version = __version__
 
 extensions = [
     "sphinx.ext.autodoc",

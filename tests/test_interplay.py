@@ -32,6 +32,7 @@ from skspectral import (
     SpectralMLPRegressor,
     SpectralPruner,
 )
+from skspectral.pruner.recovery import recover
 
 PREDICT_WITHOUT_TORCH = """
 import sys
@@ -228,9 +229,9 @@ def test_partial_fit_goes_on_from_a_pickle(regressor, data):
 def test_partial_fit_goes_on_from_the_other_order_of_bytes(regressor, data):
     """Of a network that was fitted on another machine."""
     other = copy.deepcopy(regressor.partial_fit(*data))
-    for name, values in vars(other).items():
-        if name.endswith("s_") and isinstance(values, list):
-            setattr(other, name, [value.astype(value.dtype.newbyteorder()) for value in values])
+    for name in "coefs", "intercepts", "eigenvectors", "eigenvalues_in", "eigenvalues_out":
+        values = getattr(other, name + "_")
+        setattr(other, name + "_", [value.astype(value.dtype.newbyteorder()) for value in values])
     assert other.coefs_[0].dtype.byteorder == ">" or sys.byteorder == "big"
     for model in (regressor, other):
         model.partial_fit(*data)
@@ -287,10 +288,18 @@ def test_nor_by_the_first_fit():
 def test_numbers_that_vanish_raise_nothing():
     """Whatever NumPy is told to do where they underflow."""
     X, y = make_classification(300, 8, n_informative=5, n_classes=3, random_state=0)
-    pruner = SpectralPruner(SpectralMLPClassifier(50, max_iter=300, random_state=0))
-    expected = pruner.fit(X, y).predict(X)
+    classifier = SpectralMLPClassifier(50, solver="lbfgs", random_state=0)
+    expected = clone(classifier).fit(X, y).predict(X)
     with np.errstate(all="raise"):
-        assert_array_equal(pruner.fit(X, y).predict(X), expected)
+        classifier.fit(X, y)
+    assert_array_equal(classifier.predict(X), expected)
+    X = np.random.default_rng(0).standard_normal((300, 4))
+    X[:, 0] *= np.abs(X[:, 0])
+    y = np.digitize(X[:, 0], [-0.25, 0.25])  # probabilities of zero and one
+    classifier.set_params(solver="adam", max_iter=300).fit(X, y)
+    with np.errstate(all="raise"):
+        found, _ = recover(classifier, X, y)
+    assert found.score(X, y) > 0.98
 
 
 def test_subclasses_may_have_fewer_parameters(data):
@@ -299,9 +308,12 @@ def test_subclasses_may_have_fewer_parameters(data):
     classifier = Narrow().fit(X, labels)
     assert len(classifier.stability_.core_sizes) == 2
     assert classifier.get_params() == {"alpha": "auto", "random_state": 0}
+    plain = SpectralMLPClassifier(12, max_iter=300, n_init=2, random_state=0)
     for settings in {}, {"strategy": "before"}, {"n_nodes_to_select": 2}:
         pruner = SpectralPruner(Narrow(), **settings).fit(X, labels)
-        assert pruner.score(X, labels) > 0.9
+        other = SpectralPruner(plain, **settings).fit(X, labels)
+        assert_array_equal(pruner.estimator_.predict_proba(X), other.estimator_.predict_proba(X))
+        assert_array_equal(pruner.predict_proba(X), other.predict_proba(X))
         small = pruner.pruned_estimator_
         assert (small.trainable, small.warm_start, small.alpha) == ("all", False, "auto")
 

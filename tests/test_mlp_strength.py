@@ -70,7 +70,7 @@ def test_of_classes_they_count_later():
     X = np.random.default_rng(0).standard_normal((100, 3))
     assert noise_strength(X, X[:, :1], "squared_error").rise == 1
     assert noise_strength(X, np.eye(2)[np.arange(100) % 2], "softmax").rise == 2
-    even, late = noise(factor=0.03), noise(factor=0.03, rise=2)
+    even, late = noise(factor=0.01), noise(factor=0.01, rise=2)
     wide = network(4, 9, 1)
     assert late(0.2, wide, 0.25) == even(0.2, wide, 0.125) < even(0.2, wide, 0.25)
     assert late(0.2, wide, 0.5) == even(0.2, wide, 0.5)

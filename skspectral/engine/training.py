@@ -116,7 +116,8 @@ def train(
     moments : tuple or None
         State of Adam after the last step: two lists of Parameters and an int.
     """
-    # Members that diverge show it by their losses, as in torch, not by NumPy's warnings.
+    # Members that diverge show it by their losses, and what underflows is zero, as in torch:
+    # warnings of NumPy's add nothing.
     with torch.inference_mode(), one_thread(), np.errstate(all="ignore"):
         place = {"dtype": getattr(torch, dtype), "device": device}
         if solver == "lbfgs":

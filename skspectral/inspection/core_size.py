@@ -130,11 +130,8 @@ def _core_and_score(estimator, X, y, kind, width, test_size, split_seed, seed):
     model = clone(estimator)
     network = last_step(model)
     sizes = network.hidden_layer_sizes
-    network.set_params(
-        hidden_layer_sizes=width if np.ndim(sizes) == 0 else (width, *sizes[1:]),
-        parametrization=kind,
-        random_state=seed,
-    )
+    network.hidden_layer_sizes = width if np.ndim(sizes) == 0 else (width, *sizes[1:])
+    network.parametrization, network.random_state = kind, seed
     strata = y if is_classifier(network) and np.ndim(y) == 1 else None
     X, X_test, y, y_test = train_test_split(
         X, y, test_size=test_size, random_state=split_seed, stratify=strata

@@ -71,6 +71,8 @@ def fit_restarts(estimator, X, y, sample_weight):
 
 def _start(estimator, seed):
     start = clone(estimator)
+    # A class derived from it need not take all that has been set.
+    vars(start).update({name: getattr(estimator, name) for name in start._parameter_constraints})
     start.n_init, start.random_state = 1, seed
     return start
 

@@ -73,7 +73,7 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
     rng = np.random.default_rng(int(seed))
     rows, targets, weights, axes = _rows(network, X, y, sample_weight, rng)
     widths = widths_of(network)
-    with one_thread(), np.errstate(all="ignore"):
+    with one_thread(), np.errstate(all="ignore"):  # what diverges loses, what underflows is zero
         table = Table(
             X,
             rows,

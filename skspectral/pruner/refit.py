@@ -38,15 +38,16 @@ FREE = {
 
 def train_on(network, X, y, sample_weight, **parameters):
     """A copy of a fitted network, trained on from where it is with other parameters."""
-    parameters |= {"warm_start": True}
-    before = {name: getattr(network, name) for name in parameters}
     other = deepcopy(network)
-    vars(other).update(parameters)  # a class derived from it may have fewer to set
+    # Not by set_params: a class derived from it may have fewer.
+    for name, value in (parameters | {"warm_start": True}).items():
+        setattr(other, name, value)
     with silence(ConvergenceWarning):  # the fit of the whole network has said so already
         other.fit(X, y, sample_weight)
     pass_on_interruption(other)
     # The parameters stay those that the network was asked to have, for whoever fits it again.
-    vars(other).update(before)
+    for name in (*parameters, "warm_start"):
+        setattr(other, name, getattr(network, name))
     return other
 
 
