@@ -45,7 +45,7 @@ def network(*widths, vanished=(), eigenvalues="in"):
 
 
 def noise(n_inputs=4, n_rows=400, **settings):
-    defaults = {"n_targets": 1, "trainable": "all", "constant": 1.0, "least": WEAKEST}
+    defaults = {"n_targets": 1, "trainable": "all", "constant": 1.0, "least": WEAKEST, "rise": 1}
     settings = defaults | {"factor": 0.1, "exponent": 0.5, "inputs": np.ones(n_inputs)} | settings
     return NoiseStrength(n_rows=n_rows, **settings)
 

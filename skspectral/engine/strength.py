@@ -50,7 +50,7 @@ class NoiseStrength:
     factor, exponent : float
         The strength, without its limits, is ``factor * share**exponent * sqrt(d / n)``, over the
         root of `n_targets`, for the share of the loss of a constant that is left.
-    rise : float, default=1
+    rise : float
         Power of the progress with which the strongest, and what parameters count for, rise until
         the middle: what takes longer to be learnt wants a slower start.
     """
@@ -63,7 +63,7 @@ class NoiseStrength:
     least: float
     factor: float
     exponent: float
-    rise: float = 1.0
+    rise: float
 
     @property
     def weakest(self):

@@ -73,7 +73,7 @@ def _start(estimator, seed):
     start = clone(estimator)
     # A class derived from it need not take all that has been set.
     vars(start).update({name: getattr(estimator, name) for name in start._parameter_constraints})
-    start.n_init, start.random_state = 1, seed
+    start.random_state = seed
     return start
 
 

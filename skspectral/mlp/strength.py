@@ -10,7 +10,7 @@ from skspectral.mlp.weights import effective
 # On what they were set docs/defaults.rst says, and what else was tried docs/teachers.rst. The loss
 # of numbers is a variance; of classes it falls faster than theirs does, and without noise to
 # nothing. Weaker strengths than the least leave nodes that 8000 steps of Adam do not bring to zero.
-_OF_NUMBERS = {"factor": 0.15, "exponent": 2 / 3, "least": 3e-4}
+_OF_NUMBERS = {"factor": 0.15, "exponent": 2 / 3, "least": 3e-4, "rise": 1}
 _OF_CLASSES = {"factor": 0.045, "exponent": 0.5, "least": 1e-3, "rise": 2}
 
 # Without the rest of the data there is no telling what is noise.
