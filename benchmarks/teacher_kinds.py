@@ -1,4 +1,5 @@
-"""Other teachers than those of teacher_size.py: tanh, wide, deep, with biases, targets, or classes.
+"""Other teachers than those of teacher_size.py: tanh, wide, deep, with biases, lines, targets,
+or classes.
 
 8000 rows, no noise, students of five times the width, all settings at their defaults but the
 widths and the activation. For each kind the sizes of each hidden layer in all trials: of the core
@@ -20,7 +21,7 @@ from skspectral.datasets import make_teacher_classification, make_teacher_regres
 from skspectral.pruner.recovery import recover
 
 # Inputs, hidden layers, activation, targets and classes of the teacher, and the standard deviation
-# of the biases of its hidden nodes.
+# of the biases of its hidden nodes; or a line: the first node is always on.
 KINDS = [
     (10, (5,), "tanh", 1, None, 0),
     (20, (10,), "tanh", 1, None, 0),
@@ -32,6 +33,8 @@ KINDS = [
     (10, (20,), "relu", 1, None, 0.3),
     (20, (10,), "relu", 1, None, 1),
     (10, (20,), "relu", 1, None, 1),
+    (10, (5,), "relu", 1, None, "a line"),
+    (20, (11,), "relu", 1, None, "a line"),
     (10, (5, 3), "relu", 1, None, 0),
     (20, (10, 5), "relu", 1, None, 0),
     (20, (10,), "relu", 3, None, 0),
@@ -55,9 +58,12 @@ def trial(n_inputs, sizes, activation, n_targets, n_classes, biases, seed):
     }
     if n_classes is None:
         X, y, teacher = make_teacher_regression(n_targets=n_targets, **settings)
-        if biases:
+        if biases == "a line":
+            teacher.intercepts_[0][0] = 10.0
+        elif biases:
             rng = np.random.default_rng(seed)
             teacher.intercepts_[:-1] = [biases * rng.standard_normal(n) for n in sizes]
+        if biases:
             y = teacher.predict(X)
         estimator = SpectralMLPRegressor
     else:
@@ -89,7 +95,8 @@ def report(kind, options):
     core, pruned, effective, scores = map(np.array, zip(*results, strict=True))
     outputs = f"{n_classes} classes" if n_targets is None else f"{n_targets} targets"
     name = activation if n_targets == 1 else f"{activation} with {outputs}"
-    name += f" with biases of {biases}" if biases else ""
+    if biases:
+        name += " with a line" if biases == "a line" else f" with biases of {biases}"
     for layer, size in enumerate(sizes):
         lists = [" ".join(map(str, found[:, layer])) for found in (core, pruned, effective)]
         shares = [(pruned[:, layer] == size).mean(), (pruned == effective)[:, layer].mean()]

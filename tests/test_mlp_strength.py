@@ -46,6 +46,7 @@ def network(*widths, vanished=(), eigenvalues="in"):
 
 def noise(n_inputs=4, n_rows=400, **settings):
     defaults = {"n_targets": 1, "trainable": "all", "constant": 1.0, "least": WEAKEST, "rise": 1}
+    defaults["n_independent"] = settings.get("n_targets", 1)
     settings = defaults | {"factor": 0.1, "exponent": 0.5, "inputs": np.ones(n_inputs)} | settings
     return NoiseStrength(n_rows=n_rows, **settings)
 
@@ -76,6 +77,13 @@ def test_of_classes_they_count_later():
     assert late(0.2, wide, 0.5) == even(0.2, wide, 0.5)
     strong = noise(factor=9.0, rise=2)(1.0, wide, 0.25)
     assert strong == pytest.approx(WEAKEST * (STRONGEST / WEAKEST) ** 0.25)
+
+
+def test_errors_in_common_are_learnt_for_all_outputs_at_once():
+    follow = noise(5, factor=0.03, n_targets=4, n_independent=2.0)
+    price = np.exp(2 * (5 * 3 / 2 + (3 * 4 + 4) / 4) / 400)  # hidden nodes, and outputs
+    expected = 0.03 * np.sqrt(0.2 * price * 5 / 400) / 2
+    assert follow(0.2, network(5, 3, 4), 1.0) == pytest.approx(expected)
 
 
 def test_inputs_that_have_vanished_do_not_count():
@@ -122,6 +130,29 @@ def test_the_rows_of_a_fit():
     assert weighted.n_rows == pytest.approx(50, rel=1e-6)
     few = noise_strength(X[:50], y[:50], "squared_error")
     assert weighted.inputs == pytest.approx(few.inputs, rel=0.01)
+
+
+def test_correlated_targets_count_for_fewer():
+    rng = np.random.default_rng(0)
+    X, Y = rng.standard_normal((5000, 3)), rng.standard_normal((5000, 6))
+
+    def n_independent(targets, weights=None, loss="squared_error"):
+        return noise_strength(X, targets, loss, weights).n_independent
+
+    assert n_independent(Y) == pytest.approx(6, rel=0.1)
+    assert n_independent(Y[:, [0]]) == 1
+    assert n_independent(Y[:, [0, 0, 0]]) == pytest.approx(1)
+    # Variances of 2 and 1: two of three are the same, or are so where the weight is.
+    assert n_independent(Y[:, [0, 0, 1]]) == pytest.approx(3**2 / 5, rel=0.05)
+    Y[:1000, 2] = Y[:1000, 0]
+    weights = np.r_[np.ones(1000), np.full(4000, 1e-9)]
+    assert n_independent(Y[:, [0, 2, 1]], weights) == pytest.approx(3**2 / 5, rel=0.1)
+    labels = (Y > 0).astype(float)
+    assert n_independent(labels[:, [0, 1, 1]], loss="sigmoid") == pytest.approx(3**2 / 5, rel=0.05)
+    # What they have in common through the inputs is no error.
+    assert n_independent(Y[:, 3:] + 3 * X[:, :1]) == pytest.approx(3, rel=0.1)
+    assert n_independent(np.eye(3)[rng.integers(3, size=5000)], loss="softmax") == 1
+    assert n_independent(np.ones((5000, 2))) == 1
 
 
 @pytest.mark.parametrize("n_rows", [50, 300, 3000])
@@ -211,6 +242,19 @@ def test_few_rows_that_a_network_could_learn_by_heart():
             scores.append(model.score(X[400:], signal[400:]))
     assert min(scores[::2]) > 0.75
     assert max(scores[1::2]) < 0.5
+
+
+def test_errors_that_all_outputs_have_in_common_are_not_learnt_by_heart():
+    for seed in range(3):
+        X, Y, teacher = make_teacher_regression(
+            1000, 20, hidden_layer_sizes=10, n_targets=10, return_teacher=True, random_state=seed
+        )
+        rng = np.random.default_rng(seed)
+        Y += Y.std(axis=0) * rng.standard_normal((1000, 1))
+        model = SpectralMLPRegressor(random_state=seed).fit(X, Y)
+        fresh = rng.standard_normal((4000, 20))
+        assert model.score(fresh, teacher.predict(fresh)) > 0.75
+        assert model.core_sizes_[0] <= 20
 
 
 def test_few_rows_without_noise_are_learnt():

@@ -30,6 +30,7 @@ from skspectral import (
     SpectralPrunerCV,
 )
 from skspectral.core import gap_threshold, relevance
+from skspectral.datasets import make_teacher_regression
 from skspectral.mlp.cut import cut
 from skspectral.pruner import refit
 from skspectral.pruner.network import network_for
@@ -158,7 +159,19 @@ def test_summary_says_whether_the_refit_was_kept(monkeypatch, capsys, data):
 
         monkeypatch.setattr("skspectral.pruner.base.refit", refit)
         pruner.fit(X, y).summary()
-        assert f"refitted ({'kept' if kept else 'taken back'})" in capsys.readouterr().out
+        printed = capsys.readouterr().out
+        assert f"refitted ({'kept' if kept else 'taken back'})" in printed
+        assert ("on the training data, before the refit: " in printed) is kept
+
+
+def test_summary_says_where_the_width_may_be_the_limit(capsys):
+    X, y = make_teacher_regression(1000, 6, hidden_layer_sizes=4, random_state=0)
+    for width, line in ((2, True), (20, False)):
+        SpectralPruner(SpectralMLPRegressor(width, random_state=0)).fit(X, y).summary()
+        printed = capsys.readouterr().out
+        assert (
+            "hidden layer 1 keeps all its nodes: a wider network may have more" in printed
+        ) is line
 
 
 @pytest.mark.parametrize("n_rows", [8, 15])

@@ -40,6 +40,9 @@ class NoiseStrength:
         How many rows of equal weight those of the training are worth.
     n_targets : int
         Outputs whose losses are averaged.
+    n_independent : float
+        As many outputs that are not correlated vary as much in the direction in which these vary
+        most. Errors that outputs have in common a hidden node can learn for all of them at once.
     trainable : {"all", "eigenvectors", "eigenvalues"} or None
         What is trained; None is a dense network, whose nodes do not vanish: its parameters do not
         count.
@@ -58,6 +61,7 @@ class NoiseStrength:
     inputs: np.ndarray
     n_rows: float
     n_targets: int
+    n_independent: float
     trainable: str | None
     constant: float
     least: float
@@ -100,8 +104,9 @@ class NoiseStrength:
         """Of Akaike's criterion: twice the free parameters, for each number that is predicted."""
         if self.trainable is None:
             return 0.0
-        price = 2 * _n_parameters(widths, self.trainable) / (self.n_rows * self.n_targets)
-        return min(price, _LARGEST_EXPONENT)
+        shared, own = _n_parameters(widths, self.trainable)
+        each = shared / self.n_independent + own / self.n_targets
+        return min(2 * each / self.n_rows, _LARGEST_EXPONENT)
 
 
 def _active(parameters):
@@ -114,8 +119,8 @@ def _active(parameters):
 
 
 def _n_parameters(widths, trainable):
-    """Free parameters of a network; the scales of its hidden nodes are not free."""
+    """Free parameters of the hidden nodes, whose scales are not free, and of the outputs."""
     if trainable == "eigenvalues":
-        return sum(widths)
-    weights = sum(a * b for a, b in zip(widths[:-1], widths[1:], strict=True))
-    return weights + widths[-1]
+        return sum(widths[:-1]), widths[-1]
+    *hidden, last = (a * b for a, b in zip(widths[:-1], widths[1:], strict=True))
+    return sum(hidden), last + widths[-1]

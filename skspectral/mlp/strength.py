@@ -19,6 +19,9 @@ _OF_PIECES = 1e-3
 # Of X that show how far its columns are correlated.
 _MOST_ROWS = 1000
 
+# Of the lines that are taken from targets, for each row.
+_RIDGE = 1e-2
+
 
 def noise_strength(X, targets, loss, weights=None, trainable="all"):
     """What follows the noise in a training on some rows.
@@ -26,8 +29,8 @@ def noise_strength(X, targets, loss, weights=None, trainable="all"):
     Inputs count by their mean squares, for one at most, so that the columns of a one-hot code count
     little, and for less if they are correlated, as pixels are. Rows of uneven weight count for as
     many as are worth as much (Kish), and rows that are copies of others once, with their weight.
-    The strength of classes is less in proportion to the root of their variance over that of classes
-    of equal weight.
+    Targets that are correlated count for fewer. The strength of classes is less in proportion to
+    the root of their variance over that of classes of equal weight.
 
     Parameters
     ----------
@@ -48,16 +51,19 @@ def noise_strength(X, targets, loss, weights=None, trainable="all"):
     if rows is not None:
         X, targets, weights = X[rows], targets[rows], of_copies
     squares = mean_squares(X, np.arange(X.shape[0]), weights)
-    inputs = np.minimum(squares, 1.0) * _independence(X, squares, weights)
+    some = _some_rows(X.shape[0], weights)
+    columns = _in_own_units(X[some], squares)
     settings, constant = _OF_NUMBERS, 1.0
+    n_targets = _n_targets(targets.shape[1], loss)
     if loss != "squared_error":
         shares = np.average(targets, axis=0, weights=weights)
         constant, spread = _of_classes(shares, loss)
         settings = _OF_CLASSES | {"factor": _OF_CLASSES["factor"] * spread**0.5}
     return NoiseStrength(
-        inputs=inputs,
+        inputs=np.minimum(squares, 1.0) * _independence(columns),
         n_rows=effective(len(targets), weights),
-        n_targets=_n_targets(targets.shape[1], loss),
+        n_targets=n_targets,
+        n_independent=1.0 if n_targets == 1 else _n_independent(columns, targets[some]),
         trainable=trainable,
         constant=constant,
         **settings,
@@ -84,27 +90,47 @@ def _n_targets(n_outputs, loss):
     return 1 if loss == "softmax" else max(1, n_outputs)
 
 
-def _independence(X, squares, weights):
-    """How many axes the columns of X spread along, over their number: one if not correlated.
+def _in_own_units(X, squares):
+    """The columns that are not zero, each divided by the root of its mean square."""
+    varies = np.flatnonzero(squares)
+    X, unit = X[:, varies], 1 / np.sqrt(squares[varies])
+    return X.multiply(unit).tocsr() if hasattr(X, "multiply") else X * unit
+
+
+def _dense(X):
+    return X.toarray() if hasattr(X, "toarray") else X
+
+
+def _independence(columns):
+    """How many axes columns spread along, over their number: one if not correlated.
 
     The square of the sum of the standard deviations along the principal axes, over the sum of their
-    squares, each column in units of its own. In as many rows as columns even those that are not
-    correlated spread unevenly (Marchenko and Pastur): 8 / (3 pi) is their mean deviation.
+    squares. In as many rows as columns even those that are not correlated spread unevenly
+    (Marchenko and Pastur): 8 / (3 pi) is their mean deviation.
     """
-    varies = np.flatnonzero(squares)
-    rows = _some_rows(X.shape[0], weights)
-    X, unit = X[rows][:, varies], 1 / np.sqrt(squares[varies])
-    X = X.multiply(unit).tocsr() if hasattr(X, "multiply") else X * unit
-    products = X.T @ X if len(varies) <= len(rows) else X @ X.T
-    products = products.toarray() if hasattr(products, "toarray") else products
-    variances = np.maximum(np.linalg.eigvalsh(products), 0.0)
+    fewer, more = sorted(columns.shape)
+    products = columns.T @ columns if fewer == columns.shape[1] else columns @ columns.T
+    variances = np.maximum(np.linalg.eigvalsh(_dense(products)), 0.0)
     if not variances.any():
         return 1.0
     n_axes = np.sqrt(variances).sum() ** 2 / variances.sum()
-    fewer, more = sorted((len(rows), len(varies)))
     of_independent = fewer * (1 - (1 - (8 / (3 * np.pi)) ** 2) * fewer / more)
     # The last digits depend on the number of threads.
     return min(1.0, round(float(n_axes / of_independent), 6))
+
+
+def _n_independent(columns, targets):
+    """How many outputs that are not correlated what lines leave of the targets is worth.
+
+    The square of the sum of its variances over the sum of all squared covariances. The lines have a
+    ridge, so that they leave something of few rows, too.
+    """
+    n = len(targets)
+    products = _dense(columns @ columns.T) + 1.0 + _RIDGE * n * np.eye(n)
+    left = np.linalg.solve(products, targets - targets.mean(axis=0))
+    covariances = np.cov(left, rowvar=False, bias=True)
+    squares = np.square(covariances).sum()
+    return round(float(np.trace(covariances) ** 2 / squares), 6) if squares > 0 else 1.0
 
 
 def _some_rows(n_rows, weights):

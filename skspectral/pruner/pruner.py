@@ -130,17 +130,18 @@ class SpectralPruner(BasePruner):
     trained on without penalty, and three things are done in turn until none helps: elimination,
     where the node goes whose loss the outputs show least (Hassibi and Stork), growth, where nodes
     come back where the error is, or along which it is curved most (Li), and unfolding, where ReLU
-    nodes that point the wrong way are turned. What is kept is the network of the least ``n
-    log(squared error) + (2 k + 8 h) n / (n - k - 1)``, for n rows, k parameters (of a ReLU node one
-    less), h hidden nodes and the squared error over the variance plus 1e-7, or 1e-9 once next to
-    nothing is left of it: Akaike's criterion, corrected for few rows (Hurvich and Tsai), with a
-    price for each node. Of a classifier the deviance takes the place of the logarithm, a parameter
-    costs 4, and the weights have a normal prior with a standard deviation of 2: standardise the
-    inputs. Networks are trained by L-BFGS, small ones of smooth nodes to the end by Marquardt's
-    least squares where next to no error is left. No penalty takes part, so that the size hardly
-    depends on the strength of the network. The search draws from the `random_state` of the network.
-    It takes about as long as the fit, two to six times as long with a trial, and many times as long
-    where rows and nodes are many, or layers several: then up to minutes.
+    nodes that point the wrong way are turned. At last pairs of them that face each other for the
+    sake of a linear term make room for one node that is always on. What is kept is the network of
+    the least ``n log(squared error) + (2 k + 8 h) n / (n - k - 1)``, for n rows, k parameters (of a
+    ReLU node one less), h hidden nodes and the squared error over the variance plus 1e-7, or 1e-9
+    once next to nothing is left of it: Akaike's criterion, corrected for few rows (Hurvich and
+    Tsai), with a price for each node. Of a classifier the deviance takes the place of the
+    logarithm, a parameter costs 4, and the weights have a normal prior with a standard deviation of
+    2: standardise the inputs. Networks are trained by L-BFGS, small ones of smooth nodes to the end
+    by Marquardt's least squares where next to no error is left. No penalty takes part, so that the
+    size hardly depends on the strength of the network. The search draws from the `random_state` of
+    the network. It takes about as long as the fit, two to six times as long with a trial, and many
+    times as long where rows and nodes are many, or layers several: then up to minutes.
 
     A trial decides whether to trust that: for classifiers, with `groups`, where the rows are few
     for the parameters or inputs that might matter, with several hidden layers where the error is

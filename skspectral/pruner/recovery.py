@@ -20,6 +20,7 @@ from skspectral.pruner.growth import grow
 from skspectral.pruner.inputs import drop_inputs, return_inputs
 from skspectral.pruner.loss import loss_of
 from skspectral.pruner.parts import rows_of
+from skspectral.pruner.straightening import straighten
 from skspectral.pruner.table import Table
 from skspectral.pruner.training import takes_steps
 from skspectral.pruner.unfolding import is_folded, unfold
@@ -177,6 +178,10 @@ def _searched(table, problem, network, inputs, most, drop, rng):
 
 def _search(problem, network, rng):
     best = _improved(problem, eliminate(problem, network)[0], rng, until=_is_exact)
+    straight = straighten(problem, best)
+    if straight is not best:
+        straight = eliminate(problem, problem.train(straight))[0]
+        best = min((best, straight), key=problem.criterion)
     if not problem.has_no_noise(best):
         return best
     finer = problem.finer()

@@ -23,13 +23,19 @@ def summary_of(pruner):
     rows += [(name, *map(count, networks)) for name, count in counts.items()]
     lines = [f"{'':16}{'before':>12}{'after':>12}"]
     lines += [f"{name:16}{before:>12}{after:>12}" for name, before, after in rows]
+    scores = getattr(pruner, "refit_scores_", {})
     if hasattr(pruner, "largest_change_"):  # not known of a prefit estimator without data
         change = pruner.largest_change_
-        lines.append(f"largest change of an output on the training data: {change:.3g}")
+        when = ", before the refit" if "cut" in scores and pruner._fitted["is_refitted"] else ""
+        lines.append(f"largest change of an output on the training data{when}: {change:.3g}")
     if getattr(pruner, "_fitted", {}).get("is_undecided"):
         lines.append("the data do not determine the size: the nodes are those of largest relevance")
-    scores = getattr(pruner, "refit_scores_", {})
     if "full" in scores:
+        lines += [
+            f"{name} keeps all its nodes: a wider network may have more"
+            for name, before, after in zip(names[1:-1], *(w[1:-1] for w in widths), strict=True)
+            if before == after
+        ]
         lines.append(
             f"score on the training data, which chose the nodes: {scores['full']:.4f} before, "
             f"{scores['refit']:.4f} after"
