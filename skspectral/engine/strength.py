@@ -104,8 +104,8 @@ class NoiseStrength:
         """Of Akaike's criterion: twice the free parameters, for each number that is predicted."""
         if self.trainable is None:
             return 0.0
-        shared, own = _n_parameters(widths, self.trainable)
-        each = shared / self.n_independent + own / self.n_targets
+        hidden, readouts, constants = _n_parameters(widths, self.trainable)
+        each = hidden / self.n_independent + readouts / self.n_targets + constants / self.n_targets
         return min(2 * each / self.n_rows, _LARGEST_EXPONENT)
 
 
@@ -119,8 +119,9 @@ def _active(parameters):
 
 
 def _n_parameters(widths, trainable):
-    """Free parameters of the hidden nodes, whose scales are not free, and of the outputs."""
+    """Free parameters of the hidden nodes, whose scales are not free, and of the outputs: weights
+    and intercepts."""
     if trainable == "eigenvalues":
-        return sum(widths[:-1]), widths[-1]
+        return sum(widths[:-1]), widths[-1], 0
     *hidden, last = (a * b for a, b in zip(widths[:-1], widths[1:], strict=True))
-    return sum(hidden), last + widths[-1]
+    return sum(hidden), last, widths[-1]
