@@ -41,8 +41,8 @@ class NoiseStrength:
     n_targets : int
         Outputs whose losses are averaged.
     n_independent : float
-        As many outputs that are not correlated vary as much in the direction in which these vary
-        most. Errors that outputs have in common a hidden node can learn for all of them at once.
+        How many outputs of errors that are not correlated they are worth. Errors that outputs have
+        in common a hidden node learns for all of them at once.
     trainable : {"all", "eigenvectors", "eigenvalues"} or None
         What is trained; None is a dense network, whose nodes do not vanish: its parameters do not
         count.

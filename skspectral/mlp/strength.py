@@ -1,6 +1,7 @@
 """The strength of alpha="auto", for the rows of a fit."""
 
 import numpy as np
+from sklearn.utils.extmath import safe_sparse_dot
 
 from skspectral.engine.strength import NoiseStrength
 from skspectral.mlp.copies import distinct_rows
@@ -29,8 +30,8 @@ def noise_strength(X, targets, loss, weights=None, trainable="all"):
     Inputs count by their mean squares, for one at most, so that the columns of a one-hot code count
     little, and for less if they are correlated, as pixels are. Rows of uneven weight count for as
     many as are worth as much (Kish), and rows that are copies of others once, with their weight.
-    Targets that are correlated count for fewer. The strength of classes is less in proportion to
-    the root of their variance over that of classes of equal weight.
+    Targets whose errors are correlated count for fewer. The strength of classes is less in
+    proportion to the root of their variance over that of classes of equal weight.
 
     Parameters
     ----------
@@ -97,10 +98,6 @@ def _in_own_units(X, squares):
     return X.multiply(unit).tocsr() if hasattr(X, "multiply") else X * unit
 
 
-def _dense(X):
-    return X.toarray() if hasattr(X, "toarray") else X
-
-
 def _independence(columns):
     """How many axes columns spread along, over their number: one if not correlated.
 
@@ -109,8 +106,9 @@ def _independence(columns):
     (Marchenko and Pastur): 8 / (3 pi) is their mean deviation.
     """
     fewer, more = sorted(columns.shape)
-    products = columns.T @ columns if fewer == columns.shape[1] else columns @ columns.T
-    variances = np.maximum(np.linalg.eigvalsh(_dense(products)), 0.0)
+    factor = columns if fewer == columns.shape[1] else columns.T
+    products = safe_sparse_dot(factor.T, factor, dense_output=True)
+    variances = np.maximum(np.linalg.eigvalsh(products), 0.0)
     if not variances.any():
         return 1.0
     n_axes = np.sqrt(variances).sum() ** 2 / variances.sum()
@@ -126,8 +124,8 @@ def _n_independent(columns, targets):
     ridge, so that they leave something of few rows, too.
     """
     n = len(targets)
-    products = _dense(columns @ columns.T) + 1.0 + _RIDGE * n * np.eye(n)
-    left = np.linalg.solve(products, targets - targets.mean(axis=0))
+    products = safe_sparse_dot(columns, columns.T, dense_output=True) + 1.0  # of intercepts
+    left = np.linalg.solve(products + _RIDGE * n * np.eye(n), targets - targets.mean(axis=0))
     covariances = np.cov(left, rowvar=False, bias=True)
     squares = np.square(covariances).sum()
     return round(float(np.trace(covariances) ** 2 / squares), 6) if squares > 0 else 1.0

@@ -49,7 +49,8 @@ def _straightened(problem, network, layer, straight, pairs):
     is_linear[other] = True
     before, after = (np.linalg.norm(values[one], axis=1) for values in (v, readouts))
     gone = straight.copy()
-    gone[other], gone[one] = True, after < _NOTHING * before
+    gone[other] = True
+    gone[one] = after < _NOTHING * before
     term = w[:, is_linear] @ v[is_linear]
     into, out = _factors(term, spread)
     far = _FAR * np.abs(inputs @ into).max(axis=0)
@@ -78,7 +79,5 @@ def _factors(term, spread):
     into, sizes, out = np.linalg.svd(term * spread, full_matrices=False)
     some = sizes > _NOTHING * sizes[0]
     roots = np.sqrt(sizes[some])
-    into = into[:, some] * roots
-    return np.divide(into, spread, out=np.zeros_like(into), where=spread > 0), out[some] * roots[
-        :, None
-    ]
+    into, out = into[:, some] * roots, out[some] * roots[:, None]
+    return np.divide(into, spread, out=np.zeros_like(into), where=spread > 0), out
