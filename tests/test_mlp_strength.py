@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+from scipy.special import expit
 from sklearn.base import clone
 from sklearn.datasets import (
     load_diabetes,
@@ -62,7 +63,8 @@ def test_parameters_count_ever_more_until_the_middle():
     alphas = [follow(0.2, wide, progress) for progress in (0.0, 0.2, 0.5, 1.0)]
     assert alphas[0] == WEAKEST
     assert alphas[0] < alphas[1] < alphas[2] == alphas[3]
-    assert alphas[3] == pytest.approx(0.03 * np.sqrt(4 / 400))  # of more parameters than rows: 1
+    # Of more parameters than rows they say that it is worse than a constant.
+    assert alphas[3] == pytest.approx(0.03 * np.sqrt(0.2 * np.exp(2 * 501 / 400) * 4 / 400))
     few = follow(0.2, network(4, 100, 1, vanished=[(1, k) for k in range(1, 100)]), 1.0)
     assert few == pytest.approx(0.03 * np.sqrt(0.2 * np.exp(12 / 400) * 4 / 400))
 
@@ -87,12 +89,12 @@ def test_errors_in_common_are_learnt_for_all_outputs_at_once():
 
 
 def test_inputs_that_have_vanished_do_not_count():
-    follow = noise()
+    follow = noise(trainable=None)  # without a price
     whole, half = (
         follow(1.0, network(4, 1, 1, vanished=gone), 1.0) for gone in ([], [(0, 0), (0, 2)])
     )
     assert half == pytest.approx(whole / np.sqrt(2))
-    small = noise(inputs=np.full(4, 1e-3))
+    small = noise(inputs=np.full(4, 1e-3), trainable=None)
     assert small(1.0, network(4, 1, 1), 1.0) == pytest.approx(0.1 / np.sqrt(400))  # of one at least
 
 
@@ -174,7 +176,9 @@ def test_the_rows_of_classes():
     of_two = noise_strength(X, rare, "sigmoid")
     entropy = -0.1 * np.log(0.1) - 0.9 * np.log(0.9)
     assert of_two.constant == pytest.approx(entropy)
-    assert of_two.factor == pytest.approx(0.045 * np.sqrt(4 * 0.1 * 0.9))
+    # Its rows tell as much as 36 of classes of equal weight.
+    assert of_two.n_rows == pytest.approx(36)
+    assert of_two.factor / 36**0.5 == pytest.approx(0.045 * np.sqrt(4 * 0.1 * 0.9 / 100))
     balanced = noise_strength(X, rare, "sigmoid", np.where(rare[:, 0] > 0, 9.0, 1.0))
     assert balanced.constant == pytest.approx(np.log(2))
     assert balanced.factor == pytest.approx(0.045)
@@ -492,6 +496,31 @@ def test_a_rare_class_is_not_silenced():
     model = chosen(X, y, hidden_layer_sizes=100)
     assert model.alpha_ < 0.05 * np.sqrt(12 / 600) / 2
     assert roc_auc_score(y, model.predict_proba(X)[:, 1]) > 0.9
+
+
+def test_rare_classes_are_not_learnt_by_heart():
+    losses = []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        X = rng.standard_normal((5300, 10))
+        p = expit(1.5 * X[:, 0] - X[:, 1] + 0.7 * X[:, 2] - 4.1)  # one row in twenty
+        y = (rng.random(len(X)) < p).astype(int)
+        model = chosen(X[:300], y[:300], hidden_layer_sizes=100, random_state=seed)
+        for q in (model.predict_proba(X[300:])[:, 1], np.full(5000, y[:300].mean())):
+            losses.append(-np.mean(p[300:] * np.log(q) + (1 - p[300:]) * np.log(1 - q)))
+    network, constant = np.reshape(losses, (-1, 2)).mean(axis=0)
+    assert network < 1.1 * constant
+
+
+@pytest.mark.parametrize("widths", [100, (50, 20)])
+def test_weak_signals_of_classes_are_not_learnt_by_heart(widths):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((6000, 10))
+    p = expit(0.6 * X[:, 0] - 0.4 * X[:, 1])
+    y = (rng.random(len(X)) < p).astype(int)
+    q = chosen(X[:1000], y[:1000], hidden_layer_sizes=widths).predict_proba(X[1000:])[:, 1]
+    loss = -np.mean(p[1000:] * np.log(q) + (1 - p[1000:]) * np.log(1 - q))
+    assert loss < 0.98 * np.log(2)  # that of a constant
 
 
 def test_a_sparse_matrix_of_labels(classifier):

@@ -231,3 +231,39 @@ def test_a_copy_and_a_one_hot_code_are_no_inputs():
     kept = set(pruner.get_support(indices=True).tolist())
     assert kept in ({0, 2, 4}, {1, 2, 4})
     assert pruner.score(X, y) > 0.985
+
+
+def spectra(seed):
+    """Three peaks in 100 columns that overlap, rows to learn from and fresh ones."""
+    rng = np.random.default_rng(seed)
+    place = np.linspace(0, 1, 100)
+    peaks = [np.exp(-200 * (place - c) ** 2) for c in (0.2, 0.3, 0.45)]
+    shares = rng.uniform(size=(600, 3))
+    X = shares @ peaks + 0.01 * rng.standard_normal((600, 100))
+    y = shares[:, 0] + 0.5 * shares[:, 0] ** 2
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    return X[:100], y[:100] + 0.05 * rng.standard_normal(100), X[100:], y[100:]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_many_weak_inputs_are_made_up_for_by_those_that_stay(seed):
+    X, y, X_fresh, y_fresh = spectra(seed)
+    mlp = SpectralMLPRegressor(50, random_state=seed).fit(X, y)
+    pruner = SpectralPruner(mlp, prefit=True, layer=0, n_nodes_to_select=10).fit(X, y)
+    assert pruner.masks_[0].sum() == 10
+    assert pruner.score(X_fresh, y_fresh) > mlp.score(X_fresh, y_fresh)
+    assert pruner.n_nodes_[0] <= mlp.core_sizes_[0]
+
+
+def test_nodes_that_were_for_the_others_leave_with_them():
+    X, y, *_ = spectra(0)
+    mlp = SpectralMLPRegressor(20, alpha=3e-4, max_iter=600, random_state=0).fit(X, y)
+    by_gap, by_number = (
+        SpectralPruner(mlp, prefit=True, layer=0, n_nodes_to_select=n).fit(X, y)
+        for n in (3, (3, 15))
+    )
+    at_first = SpectralPruner(mlp, prefit=True, layer=0, n_nodes_to_select=3, refit=False)
+    assert by_gap.n_nodes_ < at_first.fit(X, y).n_nodes_
+    assert by_gap.pruned_estimator_.hidden_layer_sizes == by_gap.n_nodes_[0]
+    assert np.all(by_gap.masks_[1] <= at_first.masks_[1])
+    assert by_number.n_nodes_ == (15,)

@@ -11,7 +11,7 @@ _STRONGEST = 3e-2
 # full. Until then both rise: what is hard to learn has the time to be learnt.
 SETTLED = 0.5
 
-# Of a share that is one anyway by then: larger ones overflow.
+# The strength is the strongest long before: larger ones overflow.
 _LARGEST_EXPONENT = 100.0
 
 # A node or an input whose weights are smaller than this share of the layer's largest explains
@@ -37,7 +37,8 @@ class NoiseStrength:
     inputs : ndarray of shape (n_inputs,)
         What each counts for, one at most.
     n_rows : float
-        How many rows of equal weight those of the training are worth.
+        How many rows of equal weight, and of classes of equal weight, those of the training are
+        worth.
     n_targets : int
         Outputs whose losses are averaged.
     n_independent : float
@@ -95,7 +96,7 @@ class NoiseStrength:
         n_inputs = max(1.0, self.inputs[active[0]].sum())
         widths = [n_inputs, *(int(mask.sum()) for mask in active[1:])]
         share = loss / self.constant if self.constant > 0 else 1.0
-        share = min(1.0, share * np.exp(pace * self._price(widths)))
+        share *= np.exp(pace * self._price(widths))
         alpha = self.factor * share**self.exponent * np.sqrt(n_inputs / self.n_rows)
         strongest = self.least * (_STRONGEST / self.least) ** pace
         return float(np.clip(alpha, self.least, strongest)) / self.n_targets**0.5

@@ -30,8 +30,9 @@ def noise_strength(X, targets, loss, weights=None, trainable="all"):
     Inputs count by their mean squares, for one at most, so that the columns of a one-hot code count
     little, and for less if they are correlated, as pixels are. Rows of uneven weight count for as
     many as are worth as much (Kish), and rows that are copies of others once, with their weight.
-    Targets whose errors are correlated count for fewer. The strength of classes is less in
-    proportion to the root of their variance over that of classes of equal weight.
+    Targets whose errors are correlated count for fewer. Rows of rare classes tell less: they count
+    for as many of classes of equal weight as have the same variance in all, and the strength, whose
+    slopes of noise are smaller too, is less in proportion to the root of that share.
 
     Parameters
     ----------
@@ -54,15 +55,16 @@ def noise_strength(X, targets, loss, weights=None, trainable="all"):
     squares = mean_squares(X, np.arange(X.shape[0]), weights)
     some = _some_rows(X.shape[0], weights)
     columns = _in_own_units(X[some], squares)
-    settings, constant = _OF_NUMBERS, 1.0
+    settings, constant, n_rows = _OF_NUMBERS, 1.0, effective(len(targets), weights)
     n_targets = _n_targets(targets.shape[1], loss)
     if loss != "squared_error":
         shares = np.average(targets, axis=0, weights=weights)
         constant, spread = _of_classes(shares, loss)
-        settings = _OF_CLASSES | {"factor": _OF_CLASSES["factor"] * spread**0.5}
+        n_rows *= spread or 1.0  # where all rows are of one class there is nothing to tell
+        settings = _OF_CLASSES | {"factor": _OF_CLASSES["factor"] * spread}
     return NoiseStrength(
         inputs=np.minimum(squares, 1.0) * _independence(columns),
-        n_rows=effective(len(targets), weights),
+        n_rows=n_rows,
         n_targets=n_targets,
         n_independent=1.0 if n_targets == 1 else _n_independent(columns, targets[some]),
         trainable=trainable,

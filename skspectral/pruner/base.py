@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
 from skspectral.forward import forward
 from skspectral.mlp import SpectralMLPRegressor
 from skspectral.pipelines import last_step
+from skspectral.pruner.comparison import loses_much
 from skspectral.pruner.copies import without_copies
 from skspectral.pruner.network import (
     cut_network,
@@ -27,8 +28,8 @@ from skspectral.pruner.network import (
     select_columns,
     steps_before,
 )
-from skspectral.pruner.refit import refit
-from skspectral.pruner.selection import layer_index
+from skspectral.pruner.refit import refit, train_on
+from skspectral.pruner.selection import layer_index, within
 from skspectral.pruner.summary import summary_of
 
 
@@ -380,20 +381,30 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         placed[columns] = values
         return placed
 
-    def _cut(self, estimator, masks, X, y, sample_weight, groups, train=None):
+    def _cut(self, estimator, masks, X, y, sample_weight, groups, train=None, select=None):
         """Cut the network of a fitted estimator, and refit it. X is what reaches the network.
 
-        `train` is the training of the cut network, before anything else.
+        `train` is the training of the cut network, before anything else. Where there is none, and
+        the inputs that leave are missed, it is that of the network: many weak ones may matter
+        together, and those that stay can make up for them. Of the nodes some may have been for the
+        others only; `select` gives masks of those to keep after such a training.
         """
-        as_cut = small = cut_network(estimator, masks)
+        network = network_of(estimator)
+        small, inputs = cut_network(estimator, masks), select_columns(X, masks[0])
+        may_train = self.refit and not masks[0].all()
         if train is not None:
-            small = train(small, select_columns(X, masks[0]), y, sample_weight)
+            small = train(small, inputs, y, sample_weight)
+        elif may_train and loses_much(small, inputs, network, X, y, sample_weight):
+            small = train_on(small, inputs, y, sample_weight)
+            if select is not None:
+                left = select(small, inputs, y, sample_weight)
+                small = cut_network(small, left)
+                masks = [masks[0], *map(within, masks[1:], left[1:])]
         before, scores = small, {}
         if self.refit:
-            network = network_of(estimator)
             rows, *others = without_copies(network, X, y, sample_weight, groups)
             small, scores = refit(before, select_columns(rows, masks[0]), *others)
-        is_refitted = small is not before
+        as_cut, is_refitted = cut_network(estimator, masks), small is not before
         return self._remember(
             estimator, masks, small, X, sample_weight, as_cut, scores, is_refitted
         )

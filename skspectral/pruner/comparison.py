@@ -71,6 +71,18 @@ def tolerable(loss):
     return _TIMES * loss + _TRIFLE
 
 
+def loses_much(small, inputs, network, X, y, sample_weight=None):
+    """Whether an output loses more than a tenth more by what has been cut.
+
+    Of rows that lack a class, by which nothing could be trained on, it is not known.
+    """
+    if lacks_a_class(network, y):
+        return False
+    weights = weights_of(network, y, sample_weight)
+    before = losses_of_outputs(network, X, y, weights)
+    return bool((losses_of_outputs(small, inputs, y, weights) > _TIMES * before).any())
+
+
 def lacks_a_class(network, y):
     """Whether a class that a classifier knows is not in y; labels are no such classes."""
     strata = network._strata(y)

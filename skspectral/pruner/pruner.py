@@ -3,6 +3,7 @@
 from copy import copy, deepcopy
 from numbers import Integral, Real
 
+import numpy as np
 from sklearn.base import _fit_context, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -77,7 +78,9 @@ class SpectralPruner(BasePruner):
         Whether :meth:`fit` trains the pruned network on without penalty, to undo its shrinkage.
         Where a threshold or a number has chosen the nodes, the result is kept if it loses less, by
         one standard error, on the rows held out for that, the share `validation_fraction` of the
-        network, and scores no worse.
+        network, and scores no worse. If inputs have left that are missed, the network is first
+        trained on with its penalty, and hidden nodes that do not matter any more leave as well,
+        unless `n_nodes_to_select` is a tuple.
     strategy : {"after", "before"}, default="after"
         ``"before"`` prunes before training: only the eigenvalues are trained, the nodes cut, and
         the small network is trained from the eigenvectors it started with. Not for a `prefit`
@@ -287,7 +290,9 @@ class SpectralPruner(BasePruner):
             if found is not None:
                 return self._take(estimator, masks[0], found, X, y, weights)
             masks = sparing_masks(network, masks, X, y, weights)
-        self._cut(estimator, masks, X, y, weights, codes, train)
+        # A tuple says how many nodes each layer is to have.
+        select = self._select_nodes if np.ndim(self.n_nodes_to_select) == 0 else None
+        self._cut(estimator, masks, X, y, weights, codes, train, select)
         self._fitted["is_undecided"] = asked
         return self
 
@@ -366,6 +371,13 @@ class SpectralPruner(BasePruner):
         network = network_of(estimator)
         layer = layer_index(self.layer, network)
         return select_masks(network, layer, self.threshold, self.n_nodes_to_select)
+
+    def _select_nodes(self, small, X, y, sample_weight):
+        """The hidden nodes to keep of a network with fewer inputs, once it has been trained on."""
+        masks = select_masks(small, len(small.intercepts_) - 1, self.threshold, None)
+        if self.threshold == "auto":
+            masks = sparing_masks(small, masks, X, y, sample_weight)
+        return masks
 
 
 def _train_from_start(network, X, y, sample_weight):

@@ -109,6 +109,13 @@ def sparing_masks(network, masks, X, y, sample_weight=None):
     return masks
 
 
+def within(mask, left):
+    """The nodes of a mask that another leaves, which has an entry for each of them."""
+    mask = mask.copy()
+    mask[mask] = left
+    return mask
+
+
 def _called(threshold, spectrum):
     share = threshold(spectrum)
     if np.ndim(share) == 0 and hasattr(share, "item"):
