@@ -16,6 +16,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from joblib import Parallel, delayed
+from scipy.special import expit
 from sklearn.datasets import (
     load_breast_cancer,
     load_diabetes,
@@ -66,6 +67,13 @@ def logit(n_rows, seed):
     return X, X @ rng.normal(size=10) + rng.logistic(size=n_rows) > 0
 
 
+def rare(n_rows, seed):
+    """One row in twenty is of the second class, by the odds that three inputs of ten tell."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n_rows, 10))
+    return X, rng.random(n_rows) < expit(X[:, :3] @ [1.5, -1.0, 0.7] - 4.1)
+
+
 def weak_line(n_rows, seed):
     """A fifth of the variance is signal."""
     rng = np.random.default_rng(seed)
@@ -91,6 +99,7 @@ KINDS = {
     "teacher, a fifth of the classes at random, 1000 rows": (flipped_teacher, 1000),
     "six labels, 1050 rows": (labels, 1050),
     "logit, 500 rows": (logit, 500),
+    "one row in twenty of the second class, 300 rows": (rare, 300),
     "iris": (load_iris, 0.6),
     "wine": (load_wine, 0.6),
     "breast cancer": (load_breast_cancer, 0.6),

@@ -161,7 +161,7 @@ def test_summary_says_whether_the_refit_was_kept(monkeypatch, capsys, data):
         pruner.fit(X, y).summary()
         printed = capsys.readouterr().out
         assert f"refitted ({'kept' if kept else 'taken back'})" in printed
-        assert ("on the training data, before the refit: " in printed) is kept
+        assert ("on the training data, before it was trained on: " in printed) is kept
 
 
 def test_summary_says_where_the_width_may_be_the_limit(capsys):

@@ -2,16 +2,21 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
+from sklearn.base import clone
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.pruner import inputs as inputs_module
+from skspectral.pruner.comparison import loses_much
 from skspectral.pruner.elimination import eliminate
 from skspectral.pruner.free import FreeNetwork
 from skspectral.pruner.inputs import _without_weakest, drop_inputs, return_inputs
 from skspectral.pruner.loss import SquaredError
 from skspectral.pruner.lost_inputs import lost_inputs
+from skspectral.pruner.network import cut_network
 from skspectral.pruner.recovery import Table, recover
+from skspectral.pruner.refit import refit
 from skspectral.pruner.trust import is_recoverable
 
 
@@ -245,25 +250,75 @@ def spectra(seed):
     return X[:100], y[:100] + 0.05 * rng.standard_normal(100), X[100:], y[100:]
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_many_weak_inputs_are_made_up_for_by_those_that_stay(seed):
-    X, y, X_fresh, y_fresh = spectra(seed)
-    mlp = SpectralMLPRegressor(50, random_state=seed).fit(X, y)
-    pruner = SpectralPruner(mlp, prefit=True, layer=0, n_nodes_to_select=10).fit(X, y)
-    assert pruner.masks_[0].sum() == 10
-    assert pruner.score(X_fresh, y_fresh) > mlp.score(X_fresh, y_fresh)
-    assert pruner.n_nodes_[0] <= mlp.core_sizes_[0]
+def test_many_weak_inputs_are_made_up_for_by_those_that_stay():
+    errors = []
+    for seed in range(4):
+        X, y, X_fresh, y_fresh = spectra(seed)
+        mlp = SpectralMLPRegressor(50, random_state=seed).fit(X, y)
+        pruner = SpectralPruner(mlp, prefit=True, layer=0, n_nodes_to_select=10)
+        kept = pruner.masks_[0]
+        alone = refit(pruner.pruned_estimator_, X[:, kept], y)[0]
+        pruner.fit(X, y)
+        assert np.array_equal(pruner.masks_[0], kept)
+        errors.append(
+            (1 - alone.score(X_fresh[:, kept], y_fresh), 1 - pruner.score(X_fresh, y_fresh))
+        )
+    alone, made_up_for = np.mean(errors, axis=0)
+    assert made_up_for < 0.8 * alone
 
 
-def test_nodes_that_were_for_the_others_leave_with_them():
+@pytest.mark.parametrize("number", [3, (3, None), (3, 15)])
+def test_nodes_that_were_for_the_others_leave_with_them(number):
     X, y, *_ = spectra(0)
     mlp = SpectralMLPRegressor(20, alpha=3e-4, max_iter=600, random_state=0).fit(X, y)
-    by_gap, by_number = (
-        SpectralPruner(mlp, prefit=True, layer=0, n_nodes_to_select=n).fit(X, y)
-        for n in (3, (3, 15))
-    )
-    at_first = SpectralPruner(mlp, prefit=True, layer=0, n_nodes_to_select=3, refit=False)
-    assert by_gap.n_nodes_ < at_first.fit(X, y).n_nodes_
-    assert by_gap.pruned_estimator_.hidden_layer_sizes == by_gap.n_nodes_[0]
-    assert np.all(by_gap.masks_[1] <= at_first.masks_[1])
-    assert by_number.n_nodes_ == (15,)
+    pruner = SpectralPruner(mlp, prefit=True, layer=0, n_nodes_to_select=number)
+    (before,) = pruner.n_nodes_
+    (after,) = pruner.fit(X, y).n_nodes_
+    assert (after == 15) if number == (3, 15) else (after < before)
+    assert pruner.pruned_estimator_.hidden_layer_sizes == after
+    change = mlp.predict(X) - cut_network(mlp, pruner.masks_).predict(X[:, pruner.masks_[0]])
+    assert pruner.largest_change_ == pytest.approx(np.abs(change).max())
+
+
+@pytest.mark.parametrize("kind", ["few rows", "a stream", "no class", "a class of no weight"])
+def test_what_the_rows_do_not_tell_is_kept(monkeypatch, kind):
+    monkeypatch.setattr("skspectral.pruner.base.refit", lambda network, *_: (network, {}))
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((800, 8))
+    y = X @ np.linspace(1, 0.3, 8)
+    settings = {"hidden_layer_sizes": 10, "max_iter": 100, "random_state": 0}
+    rows, weights = slice(None), None
+    if "class" in kind:
+        y = np.digitize(y, [-1, 1])
+        network = SpectralMLPClassifier(**settings).fit(X[:300], y[:300])
+        rows, weights = (y < 2, None) if kind == "no class" else (rows, (y < 2).astype(float))
+    else:
+        network = SpectralMLPRegressor(**settings).fit(X, y)
+    if kind == "a stream":
+        network = clone(network)
+        for start in 20 * [0, 400]:
+            network.partial_fit(X[start : start + 400], y[start : start + 400])
+    if kind == "few rows":
+        rows = slice(40)
+    pruner = SpectralPruner(network, prefit=True, layer=0, n_nodes_to_select=4)
+    cut = pruner.pruned_estimator_
+    pruner.fit(X[rows], y[rows], sample_weight=weights)
+    assert_array_equal(pruner.pruned_estimator_.coefs_[0], cut.coefs_[0])
+
+
+def test_a_network_without_hidden_layers_loses_no_input_twice():
+    X = np.random.default_rng(0).standard_normal((300, 8))
+    y = X @ np.linspace(1, 0.2, 8)
+    mlp = SpectralMLPRegressor((), max_iter=200, random_state=0)
+    pruner = SpectralPruner(mlp, layer=0, n_nodes_to_select=5, threshold=0.5).fit(X, y)
+    assert pruner.masks_[0].sum() == pruner.pruned_estimator_.n_features_in_ == 5
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2])
+def test_an_input_is_missed_by_a_tenth_of_the_loss(share):
+    """Of two independent inputs one adds so much to the loss where it is left out."""
+    rng = np.random.default_rng(0)
+    X = np.sign(rng.standard_normal((4000, 2)))
+    y = X @ [1.0, np.sqrt(share) * 0.5] + 0.5 * rng.standard_normal(4000)
+    mlp = SpectralMLPRegressor((), alpha=1e-6, max_iter=20, random_state=0).fit(X, y)
+    assert loses_much(mlp, np.array([True, False]), X, y) == (share > 0.1)

@@ -102,8 +102,8 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     eigenvalues_in_, eigenvalues_out_ : list of ndarray of shape (n_in,) and (n_out,)
         Eigenvalues of each transfer.
     feature_importances_ : ndarray of shape (n_features_in_,)
-        Relevance of the inputs, summing to one, or zeros if the network is a constant. That of a
-        step of one in a column: to compare columns give them the same spread.
+        Relevance of the inputs, summing to one, or zeros if the network is a constant. It measures
+        the effect of a step of one: columns compare only if they have the same spread.
     node_importances_ : list of ndarray of shape (n_nodes,)
         Relevance of the nodes of each hidden layer, every output in units of its spread.
     core_masks_ : list of ndarray of shape (n_nodes,)

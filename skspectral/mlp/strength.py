@@ -30,9 +30,9 @@ def noise_strength(X, targets, loss, weights=None, trainable="all"):
     Inputs count by their mean squares, for one at most, so that the columns of a one-hot code count
     little, and for less if they are correlated, as pixels are. Rows of uneven weight count for as
     many as are worth as much (Kish), and rows that are copies of others once, with their weight.
-    Targets whose errors are correlated count for fewer. Rows of rare classes tell less: they count
-    for as many of classes of equal weight as have the same variance in all, and the strength, whose
-    slopes of noise are smaller too, is less in proportion to the root of that share.
+    Targets whose errors are correlated count for fewer. Rows of rare classes tell less: n of them
+    count as t n, for the variance t of the classes over that of classes of equal weight, and the
+    strength is in proportion to sqrt(t / n).
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def noise_strength(X, targets, loss, weights=None, trainable="all"):
     if loss != "squared_error":
         shares = np.average(targets, axis=0, weights=weights)
         constant, spread = _of_classes(shares, loss)
-        n_rows *= spread or 1.0  # where all rows are of one class there is nothing to tell
+        n_rows *= spread or 1.0  # of a single class there is nothing to tell
         settings = _OF_CLASSES | {"factor": _OF_CLASSES["factor"] * spread}
     return NoiseStrength(
         inputs=np.minimum(squares, 1.0) * _independence(columns),
@@ -151,7 +151,7 @@ def _of_classes(shares, loss):
     else:
         entropy = (_entropies(shares) + _entropies(others)).mean()
         spread = np.mean(4 * shares * others)
-    return float(entropy), float(spread)
+    return float(entropy), max(0.0, round(float(spread), 12))
 
 
 def _entropies(shares):

@@ -28,8 +28,8 @@ from skspectral.pruner.network import (
     select_columns,
     steps_before,
 )
-from skspectral.pruner.refit import refit, train_on
-from skspectral.pruner.selection import layer_index, within
+from skspectral.pruner.refit import refit, retrain
+from skspectral.pruner.selection import layer_index, narrowed
 from skspectral.pruner.summary import summary_of
 
 
@@ -387,27 +387,31 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         `train` is the training of the cut network, before anything else. Where there is none, and
         the inputs that leave are missed, it is that of the network: many weak ones may matter
         together, and those that stay can make up for them. Of the nodes some may have been for the
-        others only; `select` gives masks of those to keep after such a training.
+        others only; `select` gives masks of the hidden nodes to keep after such a training.
         """
-        network = network_of(estimator)
-        small, inputs = cut_network(estimator, masks), select_columns(X, masks[0])
-        may_train = self.refit and not masks[0].all()
+        network, inputs = network_of(estimator), select_columns(X, masks[0])
+        as_cut = small = cut_network(estimator, masks)
         if train is not None:
             small = train(small, inputs, y, sample_weight)
-        elif may_train and loses_much(small, inputs, network, X, y, sample_weight):
-            small = train_on(small, inputs, y, sample_weight)
-            if select is not None:
-                left = select(small, inputs, y, sample_weight)
-                small = cut_network(small, left)
-                masks = [masks[0], *map(within, masks[1:], left[1:])]
+        elif self._misses_inputs(network, masks[0], X, y, sample_weight):
+            small = retrain(network, small, inputs, y, sample_weight)
+        is_trained = small is not as_cut
+        if is_trained and select is not None:
+            left = select(small, inputs, y, sample_weight)
+            small = cut_network(small, [np.ones(masks[0].sum(), dtype=bool), *left])
+            masks = [masks[0], *map(narrowed, masks[1:], left)]
         before, scores = small, {}
         if self.refit:
             rows, *others = without_copies(network, X, y, sample_weight, groups)
             small, scores = refit(before, select_columns(rows, masks[0]), *others)
         as_cut, is_refitted = cut_network(estimator, masks), small is not before
-        return self._remember(
-            estimator, masks, small, X, sample_weight, as_cut, scores, is_refitted
-        )
+        self._remember(estimator, masks, small, X, sample_weight, as_cut, scores, is_refitted)
+        self._fitted["is_trained"] = is_trained or is_refitted
+        return self
+
+    def _misses_inputs(self, network, mask, X, y, sample_weight):
+        """Whether to make up for the inputs that leave."""
+        return self.refit and not mask.all() and loses_much(network, mask, X, y, sample_weight)
 
     def _take(self, estimator, inputs, found, X, y, sample_weight):
         """Take the network that the data choose, and its masks. X is what reaches the network.

@@ -5,6 +5,8 @@ import numpy as np
 from skspectral.forward import forward
 from skspectral.mlp.weights import effective
 from skspectral.pruner.loss import loss_of
+from skspectral.pruner.network import cut_network, select_columns
+from skspectral.pruner.parts import rows_of, rows_with_weight
 
 # Of a normal distribution.
 _KURTOSIS = 3
@@ -71,16 +73,17 @@ def tolerable(loss):
     return _TIMES * loss + _TRIFLE
 
 
-def loses_much(small, inputs, network, X, y, sample_weight=None):
-    """Whether an output loses more than a tenth more by what has been cut.
-
-    Of rows that lack a class, by which nothing could be trained on, it is not known.
-    """
+def loses_much(network, inputs, X, y, sample_weight=None):
+    """Whether an output loses more than a tenth more without the inputs that a mask leaves out."""
+    X, y, sample_weight = rows_of(rows_with_weight(y, sample_weight), X, y, sample_weight)
     if lacks_a_class(network, y):
-        return False
+        return False  # with these rows it could not be trained on
     weights = weights_of(network, y, sample_weight)
+    nodes = [np.ones(len(b), dtype=bool) for b in network.intercepts_[:-1]]
+    small = cut_network(network, [inputs, *nodes])
     before = losses_of_outputs(network, X, y, weights)
-    return bool((losses_of_outputs(small, inputs, y, weights) > _TIMES * before).any())
+    after = losses_of_outputs(small, select_columns(X, inputs), y, weights)
+    return bool((after > _TIMES * before + loss_of(network).nothing).any())
 
 
 def lacks_a_class(network, y):

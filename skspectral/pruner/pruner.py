@@ -78,9 +78,10 @@ class SpectralPruner(BasePruner):
         Whether :meth:`fit` trains the pruned network on without penalty, to undo its shrinkage.
         Where a threshold or a number has chosen the nodes, the result is kept if it loses less, by
         one standard error, on the rows held out for that, the share `validation_fraction` of the
-        network, and scores no worse. If inputs have left that are missed, the network is first
-        trained on with its penalty, and hidden nodes that do not matter any more leave as well,
-        unless `n_nodes_to_select` is a tuple.
+        network, and scores no worse. If inputs that leave are missed, the network is first trained
+        on with its penalty, so that those that stay make up for them, and of hidden nodes whose
+        number is not given those leave that do not matter any more; but not on fewer rows than it
+        was fitted to.
     strategy : {"after", "before"}, default="after"
         ``"before"`` prunes before training: only the eigenvalues are trained, the nodes cut, and
         the small network is trained from the eigenvectors it started with. Not for a `prefit`
@@ -103,12 +104,12 @@ class SpectralPruner(BasePruner):
         with ``layer=0`` of the columns that ``get_support()`` speaks of.
     refit_scores_ : dict
         Scores of the network on the rows held out, with the weights of the classes, ``"cut"``
-        before and ``"refit"`` after it was trained on; where the data chose the nodes, on all rows,
-        ``"full"`` before and ``"refit"`` after. Empty without `refit` and with too few rows, or too
-        few in which a target is not as it mostly is. Only after :meth:`fit`.
+        before and ``"refit"`` after it was trained on without penalty; where the data chose the
+        nodes, on all rows, ``"full"`` before and ``"refit"`` after. Empty without `refit` and with
+        too few rows, or too few in which a target is not as it mostly is. Only after :meth:`fit`.
     largest_change_ : float
         Largest change of an output (a probability, for a classifier) on the training data that the
-        cut made, before the refit; where the data chose the nodes, that the pruner made. Rows of
+        cut made, before any training; where the data chose the nodes, that the pruner made. Rows of
         weight zero do not count. Only after :meth:`fit`.
     n_features_in_ : int
         Number of columns of X.
@@ -290,8 +291,7 @@ class SpectralPruner(BasePruner):
             if found is not None:
                 return self._take(estimator, masks[0], found, X, y, weights)
             masks = sparing_masks(network, masks, X, y, weights)
-        # A tuple says how many nodes each layer is to have.
-        select = self._select_nodes if np.ndim(self.n_nodes_to_select) == 0 else None
+        select = self._select_nodes if train is None else None
         self._cut(estimator, masks, X, y, weights, codes, train, select)
         self._fitted["is_undecided"] = asked
         return self
@@ -373,11 +373,17 @@ class SpectralPruner(BasePruner):
         return select_masks(network, layer, self.threshold, self.n_nodes_to_select)
 
     def _select_nodes(self, small, X, y, sample_weight):
-        """The hidden nodes to keep of a network with fewer inputs, once it has been trained on."""
-        masks = select_masks(small, len(small.intercepts_) - 1, self.threshold, None)
+        """Masks of the hidden nodes to keep, once a network with fewer inputs is trained on."""
+        widths = [len(spectrum) for spectrum in small._relevance()]
+        masks = select_masks(small, len(widths) - 1, self.threshold, None)
         if self.threshold == "auto":
             masks = sparing_masks(small, masks, X, y, sample_weight)
-        return masks
+        numbers = numbers_of_nodes(self.n_nodes_to_select, 0, widths)
+        # What has been asked for by number is there.
+        return [
+            mask if number is None else np.ones(len(mask), dtype=bool)
+            for mask, number in zip(masks[1:], numbers[1:], strict=True)
+        ]
 
 
 def _train_from_start(network, X, y, sample_weight):

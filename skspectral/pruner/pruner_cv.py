@@ -56,7 +56,8 @@ class SpectralPrunerCV(BasePruner):
         Which size is as good as the best: within one standard error of it over the splits, equal to
         it, or within this share of it.
     refit : bool, default=True
-        Whether the pruned network is trained on without penalty, as by :class:`SpectralPruner`.
+        Whether the pruned network is trained on, as by :class:`SpectralPruner`, with as many nodes
+        as cross-validation has chosen.
     n_jobs : int, default=None
         Splits that are fitted at a time.
 
@@ -81,8 +82,8 @@ class SpectralPrunerCV(BasePruner):
     refit_scores_ : dict
         As for :class:`SpectralPruner`.
     largest_change_ : float
-        Largest change of an output on the training data that the cut made, before the refit. Rows
-        of weight zero do not count.
+        Largest change of an output on the training data that the cut made, before any training.
+        Rows of weight zero do not count.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)

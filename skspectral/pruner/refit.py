@@ -1,4 +1,4 @@
-"""The small network trained on without penalty."""
+"""The small network trained on: with its penalty, or without."""
 
 from copy import deepcopy
 
@@ -19,7 +19,7 @@ from skspectral.pruner.comparison import (
     n_telling,
     weights_of,
 )
-from skspectral.pruner.parts import parts_in_turn, rows_of
+from skspectral.pruner.parts import parts_in_turn, rows_of, rows_with_weight
 
 # Fewest informative rows held out of the refit of a regressor: of a rare event there may be one row
 # among them, or none.
@@ -49,6 +49,33 @@ def train_on(network, X, y, sample_weight, **parameters):
     for name in (*parameters, "warm_start"):
         setattr(other, name, getattr(network, name))
     return other
+
+
+def retrain(network, small, X, y, sample_weight=None):
+    """Train on what is left of a network, with the penalty, as that was trained.
+
+    Not on fewer rows than it was fitted to, which tell less than it knows; nor where it has learnt
+    from a stream, of which only the pieces are known.
+
+    Parameters
+    ----------
+    network, small : SpectralMLPRegressor or SpectralMLPClassifier
+        The full network, and what is left of it.
+    X, y, sample_weight
+        See :func:`refit`.
+
+    Returns
+    -------
+    small : estimator of the same class
+        The given one where it is not trained on.
+    """
+    is_stream = network._state.moments is not None
+    if is_stream or len(rows_with_weight(y, sample_weight)) < network.t_ / network.n_iter_:
+        return small
+    try:
+        return train_on(small, X, y, sample_weight)
+    except ValueError:  # too few rows for a setting, or a training that diverges
+        return small
 
 
 def refit(network, X, y, sample_weight=None, groups=None):

@@ -109,7 +109,7 @@ def sparing_masks(network, masks, X, y, sample_weight=None):
     return masks
 
 
-def within(mask, left):
+def narrowed(mask, left):
     """The nodes of a mask that another leaves, which has an entry for each of them."""
     mask = mask.copy()
     mask[mask] = left

@@ -26,7 +26,7 @@ def summary_of(pruner):
     scores = getattr(pruner, "refit_scores_", {})
     if hasattr(pruner, "largest_change_"):  # not known of a prefit estimator without data
         change = pruner.largest_change_
-        when = ", before the refit" if "cut" in scores and pruner._fitted["is_refitted"] else ""
+        when = ", before it was trained on" if pruner._fitted.get("is_trained") else ""
         lines.append(f"largest change of an output on the training data{when}: {change:.3g}")
     if getattr(pruner, "_fitted", {}).get("is_undecided"):
         lines.append("the data do not determine the size: the nodes are those of largest relevance")
