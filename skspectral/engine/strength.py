@@ -11,7 +11,11 @@ _STRONGEST = 3e-2
 # full. Until then both rise: what is hard to learn has the time to be learnt.
 SETTLED = 0.5
 
-# The strength is the strongest long before: larger ones overflow.
+# How many times as wrong as a constant a network may be taken for in the middle; at first it is not
+# for any more than that, and at the end for the fourth power: what is hard to learn is long worse.
+_WORSE = 2.0
+
+# Of a share that has met that limit by then: larger ones overflow.
 _LARGEST_EXPONENT = 100.0
 
 # A node or an input whose weights are smaller than this share of the layer's largest explains
@@ -96,7 +100,8 @@ class NoiseStrength:
         n_inputs = max(1.0, self.inputs[active[0]].sum())
         widths = [n_inputs, *(int(mask.sum()) for mask in active[1:])]
         share = loss / self.constant if self.constant > 0 else 1.0
-        share *= np.exp(pace * self._price(widths))
+        worst = _WORSE ** min(2.0, progress / SETTLED) ** 2
+        share = min(worst, share * np.exp(pace * self._price(widths)))
         alpha = self.factor * share**self.exponent * np.sqrt(n_inputs / self.n_rows)
         strongest = self.least * (_STRONGEST / self.least) ** pace
         return float(np.clip(alpha, self.least, strongest)) / self.n_targets**0.5
