@@ -11,8 +11,9 @@ _STRONGEST = 3e-2
 # full. Until then both rise: what is hard to learn has the time to be learnt.
 SETTLED = 0.5
 
-# How many times as wrong as a constant a network may be taken for in the middle; at first it is not
-# for any more than that, and at the end for the fourth power: what is hard to learn is long worse.
+# How many times as wrong as a constant a network may be taken for in the middle of a training; at
+# the end the fourth power of that, at first no more than one: what is hard to learn is worse for
+# long.
 _WORSE = 2.0
 
 # Of a share that has met that limit by then: larger ones overflow.
@@ -35,6 +36,8 @@ class NoiseStrength:
     heart says nothing of the noise, so that it counts for more the more parameters there are for a
     row, by the factor of Akaike's criterion. At first, when parameters are many, they count for
     nothing, or nothing would be learnt where rows are few: from then until the middle ever more.
+    What comes out above the loss of a constant is noise that has been learnt, and asks for more
+    than a constant would.
 
     Parameters
     ----------

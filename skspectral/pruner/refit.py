@@ -70,7 +70,8 @@ def retrain(network, small, X, y, sample_weight=None):
         The given one where it is not trained on.
     """
     is_stream = network._state.moments is not None
-    if is_stream or len(rows_with_weight(y, sample_weight)) < network.t_ / network.n_iter_:
+    n_rows = len(rows_with_weight(y, sample_weight))
+    if is_stream or n_rows * network.n_iter_ < network.t_:
         return small
     try:
         return train_on(small, X, y, sample_weight)
