@@ -3,10 +3,12 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 from sklearn.base import clone, is_regressor
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.preprocessing import StandardScaler
 
 from skspectral import SpectralMLPRegressor
 from skspectral.mlp import scales
@@ -218,14 +220,14 @@ def test_unscaled_inputs_are_said(regressor, data, scale):
 
 def test_columns_far_from_zero_are_named(regressor, data):
     X, y = data
-    with pytest.warns(UserWarning, match="mean of 50 and a standard deviation of .*StandardScaler"):
+    with pytest.warns(UserWarning, match="mean of column 2 of X is 50 and its .*StandardScaler"):
         regressor.fit(X + np.array([0, 0, 50, 0]), y)
     constant = np.column_stack([X, np.full(len(X), 50.1)])
     weights = np.r_[np.ones(119), 0]
     constant[-1, -1] = 49  # does not count
     regressor.fit(constant, y, weights)  # warnings are errors
     long = np.column_stack([np.tile(X, (50, 1)), np.full(6000, 0.1)])
-    clone(regressor).set_params(max_iter=30, tol=1).fit(long, np.tile(y, 50))
+    clone(regressor).set_params(max_iter=30, tol=1, alpha=1e-3).fit(long, np.tile(y, 50))
     clone(regressor).partial_fit(X[:2] + [0, 0, 50, 0], y[:2])
     regressor.fit(csr_array(np.column_stack([X, 50 + X[:, 0]])), y)
 
@@ -305,7 +307,7 @@ def test_columns_are_looked_at_a_few_rows_at_a_time(monkeypatch, container):
     with pytest.warns(UserWarning, match=r"mean square of a column of X is .*e\+200"):
         scales.warn_of_scale(container(X * [1e200, 1.0, 1e-3]), rows)
     if container is np.asarray:
-        with pytest.warns(UserWarning, match=r"a mean of 50 and a standard deviation of 1\."):
+        with pytest.warns(UserWarning, match=r"of column 0 of X is 50 and its .* deviation 1\."):
             scales.warn_of_offset(np.r_[X + [50, 0, 0], [[1e9] * 3]], np.arange(50))
 
 
@@ -315,7 +317,7 @@ def test_how_far_columns_are_from_zero_does_not_depend_on_their_scale(scale):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         scales.warn_of_offset(X, np.arange(50))
-    with pytest.warns(UserWarning, match="A column of X has a mean of"):
+    with pytest.warns(UserWarning, match="The mean of column . of X is"):
         scales.warn_of_offset(X + 50 * scale, np.arange(50))
 
 
@@ -323,5 +325,44 @@ def test_how_far_columns_are_from_zero_does_not_depend_on_their_scale(scale):
 def test_a_column_that_overflows_does_not_hide_others(dtype):
     X = np.random.default_rng(0).standard_normal((50, 3)).astype(dtype)
     X[:, 0], X[:, 1] = np.finfo(dtype).max * np.where(np.arange(50) % 2, 0.9, -0.9), X[:, 1] + 100
-    with pytest.warns(UserWarning, match="A column of X has a mean of 1"):
+    with pytest.warns(UserWarning, match="The mean of column 1 of X is 1"):
         scales.warn_of_offset(X, np.arange(50))
+
+
+def test_a_common_category_is_not_far_from_zero():
+    X = np.random.default_rng(0).standard_normal((1000, 3))
+    X[:, 0] = np.arange(1000) > 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scales.warn_of_offset(X, np.arange(1000))
+    X[:, 2] += 30
+    with pytest.warns(UserWarning, match=r"The mean of column 2 of X \('age'\) is 30"):
+        scales.warn_of_offset(X, np.arange(1000), np.array(["sex", "weight", "age"], object))
+
+
+def test_what_a_standard_scaler_takes_for_a_constant_is_one():
+    X = np.random.default_rng(0).standard_normal((1000, 2))
+    X[:, 1] = 5 + 1e-13 * X[:, 1]
+    assert StandardScaler().fit(X).scale_[1] == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scales.warn_of_offset(X, np.arange(1000))
+
+
+def test_small_columns_beside_others():
+    X = np.random.default_rng(0).standard_normal((1000, 4))
+    rows = np.arange(1000)
+    X[:, 1] *= 1e-3 * (rows < 400)  # rare: other rows are zeros
+    X[:, 2] = 1e-15  # dust of a constant
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scales.warn_of_small_columns(X, rows)
+        scales.warn_of_small_columns(1e-6 * X, rows)  # of all, another warning tells
+        scales.warn_of_small_columns(csr_array(X * [1, 1, 1, 1e-6]), rows)
+    X[:, 3] *= 1e-9
+    with pytest.warns(UserWarning, match=r"of column 3 of X is 1e-09, and of others up to 0\.99;"):
+        scales.warn_of_small_columns(X, rows)
+    table = pd.DataFrame(X, columns=["a", "b", "c", "d"])
+    model = SpectralMLPRegressor(5, max_iter=30, tol=1, alpha=1e-3, random_state=0)
+    with pytest.warns(UserWarning, match=r"column 3 of X \('d'\)"):
+        model.fit(table, X[:, 0])

@@ -31,7 +31,7 @@ PRUNERS = [
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few iterations
 @pytest.mark.filterwarnings("ignore:The largest root mean square:UserWarning")  # unscaled checks
-@pytest.mark.filterwarnings("ignore:A column of X has a mean of:UserWarning")  # not centred either
+@pytest.mark.filterwarnings("ignore:The mean of column:UserWarning")  # not centred either
 @parametrize_with_checks(NETWORKS)
 def test_network(estimator, check):
     # scikit-learn gives its MLPs fewer iterations for all checks. For the one that compares weights
@@ -44,7 +44,7 @@ def test_network(estimator, check):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few iterations
 @pytest.mark.filterwarnings("ignore:The largest root mean square:UserWarning")  # unscaled checks
-@pytest.mark.filterwarnings("ignore:A column of X has a mean of:UserWarning")  # not centred either
+@pytest.mark.filterwarnings("ignore:The mean of column:UserWarning")  # not centred either
 @pytest.mark.filterwarnings("ignore:No node of a layer is relevant:UserWarning")  # random labels
 @parametrize_with_checks(PRUNERS)
 def test_pruner(estimator, check):

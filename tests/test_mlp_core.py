@@ -75,6 +75,7 @@ def test_larger_alpha_leaves_smaller_core(problem):
     assert cores[0] > cores[1] > cores[2] == 0
 
 
+@pytest.mark.filterwarnings("ignore::skspectral.mlp.warnings.CollapseWarning")  # of strong ones
 @pytest.mark.parametrize("name", ["alpha_phi", "alpha_lambda", "alpha_w"])
 def test_each_strength_overrides_alpha(problem, name, outputs):
     model, X, y = problem

@@ -61,8 +61,7 @@ def test_without_warm_start_a_fit_begins_anew(problem, outputs):
 @pytest.mark.parametrize("max_iter", [2, 20])
 def test_warm_start_does_its_iterations_each_time(problem, max_iter):
     model, X, y = problem
-    # A strength that still rises in so few steps hides that the loss falls.
-    model.set_params(warm_start=True, max_iter=max_iter, alpha=1e-3)
+    model.set_params(warm_start=True, max_iter=max_iter)
     for _ in range(2):
         with pytest.warns(ConvergenceWarning):
             model.fit(X, y)

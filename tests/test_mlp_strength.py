@@ -47,6 +47,7 @@ def network(*widths, vanished=(), eigenvalues="in"):
 
 def noise(n_inputs=4, n_rows=400, **settings):
     defaults = {"n_targets": 1, "trainable": "all", "constant": 1.0, "least": WEAKEST, "rise": 1}
+    defaults["is_long"] = True
     defaults["n_independent"] = settings.get("n_targets", 1)
     settings = defaults | {"factor": 0.1, "exponent": 0.5, "inputs": np.ones(n_inputs)} | settings
     return NoiseStrength(n_rows=n_rows, **settings)
@@ -104,10 +105,32 @@ def test_inputs_that_have_vanished_do_not_count():
 @pytest.mark.parametrize("progress", [0.0, 0.25, 1.0])
 def test_the_limits(progress):
     strongest = WEAKEST * (STRONGEST / WEAKEST) ** min(1, 2 * progress)
-    assert noise(factor=9.0)(1.0, network(4, 1, 1), progress) == pytest.approx(strongest)
+    assert noise(factor=9.0)(0.9, network(4, 1, 1), progress) == pytest.approx(strongest)
     assert noise()(0.0, network(4, 1, 1), progress) == WEAKEST
     several = noise(factor=9.0, n_targets=4)
-    assert several(1.0, network(4, 1, 4), progress) == pytest.approx(strongest / 2)
+    assert several(0.9, network(4, 1, 4), progress) == pytest.approx(strongest / 2)
+
+
+def test_what_is_learnt_by_heart_asks_for_more_than_the_strongest():
+    """In the second half, by how many times as wrong as a constant the network is taken for."""
+    follow, by_heart = noise(factor=9.0), network(4, 25, 1)
+    share = 0.9 * np.exp(2 * (4 * 25 + 25 + 1) / 400)
+    assert follow(0.9, by_heart, 0.5) == pytest.approx(STRONGEST)
+    assert follow(0.9, by_heart, 0.9) == pytest.approx(STRONGEST * share**2)
+    assert noise(factor=9.0, is_long=False)(0.9, by_heart, 0.9) == pytest.approx(STRONGEST)
+    assert noise(factor=0.1)(0.9, by_heart, 0.9) == pytest.approx(0.1 * np.sqrt(share * 4 / 400))
+
+
+@pytest.mark.filterwarnings("ignore::skspectral.mlp.warnings.CollapseWarning")  # as it should be
+@pytest.mark.parametrize("widths", [(50, 20), (50, 20, 10)])
+def test_of_few_rows_deep_networks_do_not_learn_noise_by_heart(widths):
+    rng = np.random.default_rng(3)
+    X = rng.standard_normal((4150, 10))
+    signal = np.maximum(X[:, 0], 0) - X[:, 1]
+    for share, worst in ((0.0, -0.05), (0.1, -0.15)):
+        y = np.sqrt(share) * signal / signal.std() + rng.standard_normal(4150)
+        model = SpectralMLPRegressor(widths, random_state=0).fit(X[:150], y[:150])
+        assert model.score(X[150:], y[150:]) > worst
 
 
 def test_weights_that_do_not_vanish_have_no_price():

@@ -154,6 +154,20 @@ def test_a_constant_output_has_no_say_in_scores_and_strengths():
     assert 0.9 < model.best_validation_score_ <= 1
 
 
+@pytest.mark.parametrize("n_rows", [300, 500])
+@pytest.mark.parametrize("widths", [50, (30, 20)])
+def test_of_noise_alone_the_core_is_empty(n_rows, widths):
+    """What enters the nodes vanishes, and what leaves them stays behind."""
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((n_rows, 5)), 3 + rng.standard_normal(n_rows)
+    with pytest.warns(ConvergenceWarning, match="is a constant"):
+        model = SpectralMLPRegressor(widths, random_state=0).fit(X, y)
+    assert not any(model.core_sizes_)
+    assert_array_equal(model.feature_importances_, np.zeros(5))
+    assert_allclose(model.predict(X), y.mean(), rtol=0.02)
+    assert np.ptp(model.predict(X)) < 1e-6
+
+
 def test_of_a_constant_the_core_is_empty():
     X = np.random.default_rng(0).standard_normal((100, 3))
     with pytest.warns(ConvergenceWarning, match="is a constant"):

@@ -22,7 +22,7 @@ def test_equal_weights_are_none(problem, weight, early_stopping, outputs):
 def test_only_ratios_of_weights_matter(problem, solver, outputs):
     model, X, y = problem
     model.set_params(solver=solver, max_iter=30, n_iter_no_change=5, activation="tanh")
-    model.set_params(tol=1.0)
+    model.set_params(tol=1.0, alpha=1e-3)
     weights = np.linspace(0.5, 2, 120)
     expected = outputs(clone(model).fit(X, y, weights), X)
     assert_array_equal(outputs(clone(model).fit(X, y, 1024 * weights), X), expected)

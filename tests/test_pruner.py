@@ -481,6 +481,7 @@ def test_classifier(wine, wine_pipe):
     assert pruner.n_nodes_[0] <= 4
 
 
+@pytest.mark.filterwarnings("ignore:No node of:UserWarning")  # y has nothing to do with X
 @pytest.mark.parametrize(
     ("y", "kind"),
     [([0.5, 1.5, 0.0], "Regressor"), ([4.0, 1.0, 2.0], "Regressor"), ([0, 1, 2], "Classifier")],

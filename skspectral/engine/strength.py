@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Stronger ones leave nothing.
+# Stronger ones leave nothing where they begin; only what has been learnt by heart asks for more.
 _STRONGEST = 3e-2
 
 # When so much of the training is over, the strength may be the strongest, and parameters count in
@@ -64,6 +64,8 @@ class NoiseStrength:
     rise : float
         Power of the progress with which the strongest, and what parameters count for, rise until
         the middle: what takes longer to be learnt wants a slower start.
+    is_long : bool
+        Whether nodes have the time to vanish: those that have not yet are not all learnt by heart.
     """
 
     inputs: np.ndarray
@@ -76,6 +78,7 @@ class NoiseStrength:
     factor: float
     exponent: float
     rise: float
+    is_long: bool
 
     @property
     def weakest(self):
@@ -107,6 +110,9 @@ class NoiseStrength:
         share = min(worst, share * np.exp(pace * self._price(widths)))
         alpha = self.factor * share**self.exponent * np.sqrt(n_inputs / self.n_rows)
         strongest = self.least * (_STRONGEST / self.least) ** pace
+        if self.is_long and progress > SETTLED:
+            # What has been learnt by heart holds out against what would have kept it from that.
+            strongest *= max(1.0, share) ** 2
         return float(np.clip(alpha, self.least, strongest)) / self.n_targets**0.5
 
     def _price(self, widths):

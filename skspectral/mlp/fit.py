@@ -6,12 +6,20 @@ from functools import partial
 
 import numpy as np
 
+from skspectral.core import FLOOR
 from skspectral.engine.strength import SETTLED
+from skspectral.forward import forward
 from skspectral.mlp.attributes import attributes_of, parameters_of
 from skspectral.mlp.checks import refuse_divergence, torch_device
 from skspectral.mlp.early_stopping import held_out_rows, validator
 from skspectral.mlp.progress import Progress
-from skspectral.mlp.scales import refuse_scale_of_y, warn_of_offset, warn_of_rounding, warn_of_scale
+from skspectral.mlp.scales import (
+    refuse_scale_of_y,
+    warn_of_offset,
+    warn_of_rounding,
+    warn_of_scale,
+    warn_of_small_columns,
+)
 from skspectral.mlp.state import State
 from skspectral.mlp.strength import noise_strength, strength_of_pieces
 from skspectral.mlp.units import further_units
@@ -25,6 +33,9 @@ _WHOLE = 0.25
 
 # A fit of less than so much of the usual length says little of the noise.
 _LONG = 0.5
+
+# Outputs that vary by less, in standard units, are constants: they explain next to nothing.
+_STILL = 1e-2
 
 
 class Fit:
@@ -131,10 +142,12 @@ class Fit:
         parameters = parameters if progress.best is None else progress.best
         if member.noise:
             estimator.alpha_ = float(outcome.alphas[0])
+        penalty = parameters.penalty(estimator._strengths(estimator.alpha_), self._state.mode)
+        if not (self._incremental or self._goes_on):  # rows may be few, or other units those of y
+            parameters = _without_dust(parameters, self._data["X"], estimator)
         self._store(parameters, moments, outcome)
         if outcome.interrupted or not self._incremental:
             warn_of_ending(estimator, outcome, progress.losses, n_epochs, self._n_last())
-            penalty = parameters.penalty(estimator._strengths(estimator.alpha_), self._state.mode)
             warn_of_failure(estimator, progress.kept_loss, penalty, member.targets, member.weights)
         if not (self._incremental and self.training.options["n_warm_up"]):
             warn_of_collapse(estimator, self._goes_on)
@@ -155,9 +168,11 @@ class Fit:
         return rows
 
     def _warn_of_scales(self, X, rows, targets, units):
+        names = getattr(self._estimator, "feature_names_in_", None)
         warn_of_scale(X, rows)
         if not self._incremental:  # a handful of rows has no mean to speak of
-            warn_of_offset(X, rows)
+            warn_of_small_columns(X, rows, names)
+            warn_of_offset(X, rows, names)
         warn_of_rounding(targets, units, X.dtype)
 
     def _strength(self, n_outputs):
@@ -184,7 +199,8 @@ class Fit:
         trainable = None if estimator.parametrization == "dense" else estimator.trainable
         targets = targets if idle.all() else targets[:, ~idle]
         X = X if len(rows) == X.shape[0] else X[rows]
-        return noise_strength(X, targets, estimator._loss(), weights, trainable)
+        is_long = self._is_long(len(rows))
+        return noise_strength(X, targets, estimator._loss(), weights, trainable, is_long)
 
     def _training(self, X, **member):
         """The training of a member, by the settings of the estimator."""
@@ -281,14 +297,18 @@ class Fit:
             # Since the last look the strength has been the same.
             n_last = min(n_last, (n_epochs - 1) % max(1, n_usual // N_LOOKS))
         elif self.training.member.noise and n_epochs > n_last:
-            # A strength that rises hides it.
+            # A strength that rises hides it, above all one that does so with each epoch.
+            if n_epochs < 2 * N_LOOKS and not self._is_long(len(self.training.member.rows)):
+                return np.inf
             n_last = min(n_last, int((1 - SETTLED) * (n_epochs - options["n_warm_up"])) - 1)
         return n_last
 
-    def _has_settled(self, outcome):
-        """Whether the strength has seen the noise: that of a training cut short has not."""
-        long = self.training.options["n_epochs"] >= _LONG * self._n_epochs_by_default()
-        return long and not outcome.interrupted
+    def _is_long(self, n_rows):
+        """Whether the strength may see the noise: that of a training cut short does not."""
+        estimator = self._estimator
+        batch_size = estimator._batch_size(n_rows)
+        n_usual = estimator._n_epochs_by_default(n_rows, batch_size)
+        return estimator._n_epochs(n_rows, batch_size) >= _LONG * n_usual
 
     def _n_epochs_by_default(self):
         training = self.training
@@ -351,7 +371,8 @@ class Fit:
         estimator.validation_scores_ = scores
         estimator.best_validation_score_ = None if scores is None else max(scores, default=np.nan)
         strength = self._state.strength
-        if self.training.member.noise and self._has_settled(outcome):
+        member = self.training.member
+        if member.noise and self._is_long(len(member.rows)) and not outcome.interrupted:
             strength = estimator.alpha_
         estimator._state = replace(
             self._state,
@@ -369,6 +390,26 @@ def _of_mean_one(weights, rows):
         return None
     weights = weights[rows] / weights[rows].mean()
     return None if np.ptp(weights) == 0 else weights
+
+
+def _without_dust(parameters, X, estimator):
+    """The network; if its outputs do not vary, with next to nothing left of its hidden nodes.
+
+    Where all collapse, what enters the nodes may vanish first, and then what leaves them finds no
+    gradient, wherever it is: nodes that count for nothing would be in the core.
+    """
+    n_hidden = len(parameters.intercepts) - 1
+    network = parameters.weights, parameters.intercepts, estimator.activation
+    with np.errstate(all="ignore"):
+        outputs = forward(X, *network, out_activation="identity")
+        varies = not np.ptp(outputs, axis=0).max() <= _STILL
+    if varies or not n_hidden:
+        return parameters
+    for layer in range(1, n_hidden + 1):
+        parameters = parameters.scaled(layer, slice(None), FLOOR)
+    if estimator.fit_intercept:
+        parameters.intercepts[-1][:] = outputs.mean(axis=0)
+    return parameters
 
 
 def _attributes(state, parameters):

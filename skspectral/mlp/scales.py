@@ -7,7 +7,10 @@ from skspectral.mlp.warnings import warn
 
 # Columns on scales beyond these defeat the learning rate: with all of them at the first next to
 # nothing is learnt, at the second less than could be.
-_LARGEST_SCALE, _SMALLEST_SCALE = 100, 0.01
+_LARGEST_SCALE, _SMALLEST_SCALE = 100, 0.02
+
+# A column so small is dust that rounding has left of a constant, once it is scaled.
+_DUST = 1e-12
 
 # Columns so many standard deviations from zero hardly vary beside what they all have in common; and
 # a target so many of them from zero loses its last digits in single precision.
@@ -58,7 +61,26 @@ def warn_of_scale(X, rows):
         )
 
 
-def warn_of_offset(X, rows):
+def warn_of_small_columns(X, rows, names=None):
+    """Warn of columns that are far smaller than others. Rare ones, mostly zeros, are small."""
+    if hasattr(X, "tocsr"):
+        return
+    scales = np.sqrt(mean_squares(X, rows))
+    small = np.flatnonzero((scales > _DUST) & (scales < _SMALLEST_SCALE))
+    if not len(small) or scales.max() < _SMALLEST_SCALE:
+        return
+    columns = np.concatenate([block[:, small] for block in _blocks(X, rows)])
+    telling = (np.ptp(columns, axis=0) > 0) & (2 * np.count_nonzero(columns, axis=0) > len(rows))
+    if telling.any():
+        j = small[telling][scales[small[telling]].argmin()]
+        warn(
+            f"The root mean square of {_called(j, names)} is {scales[j]:.2g}, and of others up to "
+            f"{scales.max():.2g}; so small a column may be lost: put a StandardScaler before, or "
+            "leave it out.",
+        )
+
+
+def warn_of_offset(X, rows, names=None):
     """Warn of columns far from zero for what they vary by. Those of sparse data hold zeros."""
     if hasattr(X, "tocsr"):
         return
@@ -70,20 +92,22 @@ def warn_of_offset(X, rows):
         sums, least, most = zip(*found, strict=True)
         mean = sum(sums) / n
         ranges = np.max(most, axis=0).astype(float) - np.min(least, axis=0)
-        # Of a constant both are off by some rounding, the more the longer it is.
-        varies = ranges > 10 * eps * np.abs(mean)
+        # Of a constant both are off by some rounding, the more the longer it is. A StandardScaler
+        # takes what varies by less than a sum of so many rows is off by for a constant, too.
+        varies = ranges > max(10 * eps, n * np.finfo(float).eps) * np.abs(mean)
         # In which the squares of what varies neither vanish nor overflow.
         unit = np.where(varies & np.isfinite(ranges), ranges, 1)
         squares = sum((((b - mean) / unit) ** 2).sum(axis=0) for b in _blocks(X, rows)) / n
         deviations = unit * np.sqrt(squares)
         offsets = np.divide(np.abs(mean), deviations, out=np.zeros(len(mean)), where=varies)
-    j = int(offsets.argmax())
-    if offsets[j] > _LARGEST_OFFSET:
-        warn(
-            f"A column of X has a mean of {mean[j]:.2g} and a standard deviation of "
-            f"{deviations[j]:.2g}; the network trains well where columns vary around zero: "
-            "put a StandardScaler before.",
-        )
+    for j in np.argsort(-offsets)[: np.count_nonzero(offsets > _LARGEST_OFFSET)]:
+        if not all(np.isin(block[:, j], (0, 1)).all() for block in _blocks(X, rows)):
+            warn(
+                f"The mean of {_called(j, names)} is {mean[j]:.2g} and its standard deviation "
+                f"{deviations[j]:.2g}; the network trains well where columns vary around zero: "
+                "put a StandardScaler before.",
+            )
+            return
 
 
 def warn_of_rounding(targets, units, dtype):
@@ -110,6 +134,11 @@ def mean_squares(X, rows, weights=None, unit=1.0):
             total += weights[start : start + block.shape[0]] @ squares
             start += block.shape[0]
     return total / weights.sum()
+
+
+def _called(j, names):
+    """What to call a column of X."""
+    return f"column {j} of X" + ("" if names is None else f" ({names[j]!r})")
 
 
 def _largest_scale(X, rows, unit=1.0):

@@ -24,7 +24,7 @@ _MOST_ROWS = 1000
 _RIDGE = 1e-2
 
 
-def noise_strength(X, targets, loss, weights=None, trainable="all"):
+def noise_strength(X, targets, loss, weights=None, trainable="all", is_long=True):
     """What follows the noise in a training on some rows.
 
     Inputs count by their mean squares, for one at most, so that the columns of a one-hot code count
@@ -44,6 +44,8 @@ def noise_strength(X, targets, loss, weights=None, trainable="all"):
         None of them zero.
     trainable : {"all", "eigenvectors", "eigenvalues"} or None, default="all"
         None is a dense network.
+    is_long : bool, default=True
+        Whether the training has about its usual length.
 
     Returns
     -------
@@ -69,6 +71,7 @@ def noise_strength(X, targets, loss, weights=None, trainable="all"):
         n_independent=1.0 if n_targets == 1 else _n_independent(columns, targets[some]),
         trainable=trainable,
         constant=constant,
+        is_long=is_long,
         **settings,
     )
 
@@ -151,6 +154,7 @@ def _of_classes(shares, loss):
     else:
         entropy = (_entropies(shares) + _entropies(others)).mean()
         spread = np.mean(4 * shares * others)
+    # Of a single class it is zero, but for rounding, and n rows of it are not to count as 1e-13.
     return float(entropy), max(0.0, round(float(spread), 12))
 
 
