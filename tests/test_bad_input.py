@@ -10,7 +10,7 @@ from sklearn.base import clone, is_regressor
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.preprocessing import StandardScaler
 
-from skspectral import SpectralMLPRegressor
+from skspectral import SpectralGridSearchCV, SpectralMLPRegressor
 from skspectral.mlp import scales
 
 
@@ -335,9 +335,18 @@ def test_a_common_category_is_not_far_from_zero():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         scales.warn_of_offset(X, np.arange(1000))
-    X[:, 2] += 30
-    with pytest.warns(UserWarning, match=r"The mean of column 2 of X \('age'\) is 30"):
+    X[:, 1:] += [25, 30]
+    with pytest.warns(UserWarning, match=r"The mean of column 2 of X \('age'\) is 30") as caught:
         scales.warn_of_offset(X, np.arange(1000), np.array(["sex", "weight", "age"], object))
+    assert len(caught) == 1
+
+
+def test_a_column_of_codes_in_some_rows_only_is_far_from_zero(monkeypatch):
+    X = np.ones((1000, 1))
+    X[0], X[-20:, 0] = 0, np.linspace(1, 1.3, 20)
+    monkeypatch.setattr(scales, "_MOST_VALUES", 100)
+    with pytest.warns(UserWarning, match="The mean of column 0 of X is 1 "):
+        scales.warn_of_offset(X, np.arange(1000))
 
 
 def test_what_a_standard_scaler_takes_for_a_constant_is_one():
@@ -349,20 +358,38 @@ def test_what_a_standard_scaler_takes_for_a_constant_is_one():
         scales.warn_of_offset(X, np.arange(1000))
 
 
-def test_small_columns_beside_others():
+def test_small_columns_beside_others(monkeypatch):
     X = np.random.default_rng(0).standard_normal((1000, 4))
     rows = np.arange(1000)
     X[:, 1] *= 1e-3 * (rows < 400)  # rare: other rows are zeros
-    X[:, 2] = 1e-15  # dust of a constant
+    X[:, 2] *= 1e-15  # dust of a constant
+    X = np.column_stack([X, np.full(1000, 1e-3)])
+    X[0] = 1e-3, 0, 0, 1, 1e-2  # does not count
+    rows = rows[1:]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         scales.warn_of_small_columns(X, rows)
         scales.warn_of_small_columns(1e-6 * X, rows)  # of all, another warning tells
-        scales.warn_of_small_columns(csr_array(X * [1, 1, 1, 1e-6]), rows)
-    X[:, 3] *= 1e-9
-    with pytest.warns(UserWarning, match=r"of column 3 of X is 1e-09, and of others up to 0\.99;"):
+        scales.warn_of_small_columns(csr_array(X * [1, 1, 1, 1e-6, 1]), rows)
+    X[:, 4] = 0.015 * X[:, 0]
+    monkeypatch.setattr(scales, "_MOST_VALUES", 100)
+    with pytest.warns(UserWarning, match=r"of column 4 of X is 0\.015, and of others up to 1;"):
         scales.warn_of_small_columns(X, rows)
-    table = pd.DataFrame(X, columns=["a", "b", "c", "d"])
-    model = SpectralMLPRegressor(5, max_iter=30, tol=1, alpha=1e-3, random_state=0)
-    with pytest.warns(UserWarning, match=r"column 3 of X \('d'\)"):
-        model.fit(table, X[:, 0])
+    X[:, 3] *= 1e-9
+    with pytest.warns(UserWarning, match=r"of column 3 of X is 1e-09, and"):
+        scales.warn_of_small_columns(X, rows)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few iterations
+@pytest.mark.parametrize("n_init", [1, 2])
+@pytest.mark.parametrize(("shift", "scale"), [(0, 1e-3), (50, 1)])
+def test_columns_of_a_table_are_named(n_init, shift, scale):
+    X = np.random.default_rng(0).standard_normal((100, 3))
+    table = pd.DataFrame(shift * np.array([0, 0, 1]) + X * [1, 1, scale], columns=["a", "b", "c"])
+    model = SpectralMLPRegressor(5, max_iter=30, n_init=n_init, random_state=0)
+    search = SpectralGridSearchCV(model, {"alpha": [1e-3]}, cv=2, n_jobs=1)
+    for fitted in (model, search):
+        with pytest.warns(UserWarning, match=r"column 2 of X \('c'\)") as caught:
+            fitted.fit(table, X[:, 0])
+        messages = {str(w.message) for w in caught if "column" in str(w.message)}
+        assert all("('c')" in message for message in messages)

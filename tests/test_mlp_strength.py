@@ -121,6 +121,12 @@ def test_what_is_learnt_by_heart_asks_for_more_than_the_strongest():
     assert noise(factor=0.1)(0.9, by_heart, 0.9) == pytest.approx(0.1 * np.sqrt(share * 4 / 400))
 
 
+@pytest.mark.parametrize(("max_iter", "is_long"), [(3999, False), (4000, True), ("auto", True)])
+def test_how_long_a_training_is_counts(data, max_iter, is_long):
+    fit = Fit(SpectralMLPRegressor(20, max_iter=max_iter), *data)
+    assert fit.training.member.noise.is_long == is_long
+
+
 @pytest.mark.filterwarnings("ignore::skspectral.mlp.warnings.CollapseWarning")  # as it should be
 @pytest.mark.parametrize("widths", [(50, 20), (50, 20, 10)])
 def test_of_few_rows_deep_networks_do_not_learn_noise_by_heart(widths):

@@ -10,6 +10,10 @@ from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 from sklearn.preprocessing import scale
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
+from skspectral.core import FLOOR, relevance
+from skspectral.forward import forward
+from skspectral.mlp.fit import _without_dust
+from skspectral.spectral import Parameters
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
@@ -164,8 +168,39 @@ def test_of_noise_alone_the_core_is_empty(n_rows, widths):
         model = SpectralMLPRegressor(widths, random_state=0).fit(X, y)
     assert not any(model.core_sizes_)
     assert_array_equal(model.feature_importances_, np.zeros(5))
-    assert_allclose(model.predict(X), y.mean(), rtol=0.02)
-    assert np.ptp(model.predict(X)) < 1e-6
+    assert np.ptp(model.predict(X)) < 1e-5
+    assert_allclose(model.predict(X).mean(), y.mean(), rtol=0.02)
+    assert all(np.abs(values - 1).max() > 1e-3 for values in model.eigenvalues_in_)
+
+
+@pytest.mark.parametrize("eigenvalues", ["in", "out", "both", None])
+def test_dust_is_in_no_core(eigenvalues):
+    """A constant goes into the last intercept; without one, it takes the nodes."""
+    rng = np.random.default_rng(0)
+    X, weights = rng.standard_normal((50, 3)), [rng.standard_normal((3, 4)), np.ones((4, 1))]
+    still = Parameters.from_weights(weights, [np.full(4, -99.0), np.full(1, 100.0)], eigenvalues)
+    model = SpectralMLPRegressor(4)
+    left = _without_dust(still, X, model)
+    network = left.weights, left.intercepts, "relu", "identity"
+    assert_array_equal(forward(X, *network), 100.0)
+    assert all(nodes.max() < FLOOR for nodes in relevance(left.weights, eigenvalues))
+    assert_array_equal(left.eigenvalues_in[1], still.eigenvalues_in[1])
+    for others in ({"fit_intercept": False}, {"trainable": "eigenvalues"}):
+        assert _without_dust(still, X, SpectralMLPRegressor(4, **others)) is still
+    still.intercepts[0][:] = 0
+    still.eigenvectors[1][:] *= 0.02
+    assert _without_dust(still, X, model) is still
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")  # one iteration
+def test_what_has_hardly_begun_is_no_dust():
+    rng = np.random.default_rng(0)
+    X = 1e-3 * rng.standard_normal((200, 3))
+    model = SpectralMLPRegressor(10, max_iter=1, random_state=0)
+    with pytest.warns(UserWarning, match="root mean square"):
+        model.fit(X, X[:, 0])
+    assert np.ptp(model.predict(X)) < 1e-2 * X[:, 0].std()
+    assert model.core_sizes_[0] > 0
 
 
 def test_of_a_constant_the_core_is_empty():

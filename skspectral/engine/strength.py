@@ -65,7 +65,8 @@ class NoiseStrength:
         Power of the progress with which the strongest, and what parameters count for, rise until
         the middle: what takes longer to be learnt wants a slower start.
     is_long : bool
-        Whether nodes have the time to vanish: those that have not yet are not all learnt by heart.
+        Whether nodes have the time to vanish. In a shorter training many parameters do not say that
+        noise has been learnt, and the limit of the strength stays.
     """
 
     inputs: np.ndarray
@@ -111,7 +112,7 @@ class NoiseStrength:
         alpha = self.factor * share**self.exponent * np.sqrt(n_inputs / self.n_rows)
         strongest = self.least * (_STRONGEST / self.least) ** pace
         if self.is_long and progress > SETTLED:
-            # What has been learnt by heart holds out against what would have kept it from that.
+            # It takes more to unlearn noise than not to learn it.
             strongest *= max(1.0, share) ** 2
         return float(np.clip(alpha, self.least, strongest)) / self.n_targets**0.5
 

@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 
-from skspectral.core import FLOOR
 from skspectral.engine.strength import SETTLED
 from skspectral.forward import forward
 from skspectral.mlp.attributes import attributes_of, parameters_of
@@ -37,6 +36,9 @@ _LONG = 0.5
 # Outputs that vary by less, in standard units, are constants: they explain next to nothing.
 _STILL = 1e-2
 
+# What such a network keeps of its weights: nodes of any relevance are below the floor of a core.
+_DUST = 1e-8
+
 
 class Fit:
     """A fit that stops for its training: a search runs many together.
@@ -48,6 +50,8 @@ class Fit:
         As for its ``fit``.
     incremental : bool, default=False
         Whether it is an epoch more, for ``partial_fit``.
+    names : ndarray of str, default=None
+        Of the columns, where X was a table before.
 
     Attributes
     ----------
@@ -55,8 +59,8 @@ class Fit:
         To run, alone or with others, before :meth:`finish`.
     """
 
-    def __init__(self, estimator, X, y, sample_weight=None, incremental=False):
-        self._estimator, self._incremental = estimator, incremental
+    def __init__(self, estimator, X, y, sample_weight=None, incremental=False, names=None):
+        self._estimator, self._incremental, self._names = estimator, incremental, names
         self._goes_on = estimator._goes_on(incremental)
         estimator._check_settings()
         X, y = estimator._validated(X, y, reset=not self._goes_on)
@@ -71,6 +75,7 @@ class Fit:
         rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
         largest = np.abs(targets[rows]).max()
         rows = self._hold_out(rows, X, y, weights, generators["split"])
+        self._batch_size, self._n_epochs, self._n_by_default = self._lengths(len(rows))
         targets, weights = targets[rows], _of_mean_one(weights, rows)
 
         widths = X.shape[1], *estimator._hidden_layer_sizes(), targets.shape[1]
@@ -143,7 +148,7 @@ class Fit:
         if member.noise:
             estimator.alpha_ = float(outcome.alphas[0])
         penalty = parameters.penalty(estimator._strengths(estimator.alpha_), self._state.mode)
-        if not (self._incremental or self._goes_on):  # rows may be few, or other units those of y
+        if self._is_long and not (self._incremental or self._goes_on or outcome.interrupted):
             parameters = _without_dust(parameters, self._data["X"], estimator)
         self._store(parameters, moments, outcome)
         if outcome.interrupted or not self._incremental:
@@ -168,7 +173,7 @@ class Fit:
         return rows
 
     def _warn_of_scales(self, X, rows, targets, units):
-        names = getattr(self._estimator, "feature_names_in_", None)
+        names = getattr(self._estimator, "feature_names_in_", self._names)
         warn_of_scale(X, rows)
         if not self._incremental:  # a handful of rows has no mean to speak of
             warn_of_small_columns(X, rows, names)
@@ -199,8 +204,7 @@ class Fit:
         trainable = None if estimator.parametrization == "dense" else estimator.trainable
         targets = targets if idle.all() else targets[:, ~idle]
         X = X if len(rows) == X.shape[0] else X[rows]
-        is_long = self._is_long(len(rows))
-        return noise_strength(X, targets, estimator._loss(), weights, trainable, is_long)
+        return noise_strength(X, targets, estimator._loss(), weights, trainable, self._is_long)
 
     def _training(self, X, **member):
         """The training of a member, by the settings of the estimator."""
@@ -212,11 +216,9 @@ class Fit:
         # A line search down to the smallest gradients needs double precision.
         dtype = "float64" if estimator.solver == "lbfgs" else X.dtype.name
         device = torch_device(estimator.device, dtype)
-        n_rows = len(member["rows"])
-        batch_size = estimator._batch_size(n_rows)
-        n_epochs = 1 if incremental else estimator._n_epochs(n_rows, batch_size)
+        n_epochs, batch_size = self._n_epochs, self._batch_size
         # However many are allowed, a training is no longer than by default.
-        n_usual = min(n_epochs, estimator._n_epochs_by_default(n_rows, batch_size))
+        n_usual = min(n_epochs, self._n_by_default)
         options = {
             "n_epochs": n_epochs,
             "n_usual": n_usual,
@@ -227,7 +229,7 @@ class Fit:
         if estimator.solver == "adam":
             waits = self._validate is not None or estimator.learning_rate != "cosine"
             options["schedule"] = "constant" if incremental else estimator.learning_rate
-            options["n_whole"] = self._n_whole(n_usual, n_rows, batch_size)
+            options["n_whole"] = self._n_whole(n_usual, len(member["rows"]))
             options["patience"] = estimator._patience(n_epochs) if waits else np.inf
         self._watch(n_epochs)
         start = member["parameters"]
@@ -278,12 +280,12 @@ class Fit:
             )
         return 0 if self._goes_on else int(estimator._warm_up * n_usual)
 
-    def _n_whole(self, n_usual, n_rows, batch_size):
+    def _n_whole(self, n_usual, n_rows):
         """Epochs in which what has vanished may grow again, for what the data ask for now."""
         if not self._goes_on:
             return 0
         n_steps = self._estimator._warm_up * self._estimator._n_steps
-        return int(max(_WHOLE * n_usual, n_steps * batch_size / n_rows))
+        return int(max(_WHOLE * n_usual, n_steps * self._batch_size / n_rows))
 
     def _n_last(self):
         """Epochs, the last, that show whether the loss was still falling."""
@@ -292,28 +294,28 @@ class Fit:
         estimator, options = self._estimator, self.training.options
         n_epochs, n_usual = options["n_epochs"], options["n_usual"]
         n_last = estimator._patience(n_epochs) if estimator.solver == "adam" else np.inf
-        if n_usual == self._n_epochs_by_default():
+        if n_usual == self._n_by_default:
             # The schedule of Adam lowers the loss for longer than that, and L-BFGS creeps at kinks.
             # Since the last look the strength has been the same.
             n_last = min(n_last, (n_epochs - 1) % max(1, n_usual // N_LOOKS))
         elif self.training.member.noise and n_epochs > n_last:
             # A strength that rises hides it, above all one that does so with each epoch.
-            if n_epochs < 2 * N_LOOKS and not self._is_long(len(self.training.member.rows)):
+            if n_epochs < 2 * N_LOOKS and not self._is_long:
                 return np.inf
             n_last = min(n_last, int((1 - SETTLED) * (n_epochs - options["n_warm_up"])) - 1)
         return n_last
 
-    def _is_long(self, n_rows):
-        """Whether the strength may see the noise: that of a training cut short does not."""
+    def _lengths(self, n_rows):
+        """Rows in a batch; epochs, at most and of a training by default."""
         estimator = self._estimator
         batch_size = estimator._batch_size(n_rows)
-        n_usual = estimator._n_epochs_by_default(n_rows, batch_size)
-        return estimator._n_epochs(n_rows, batch_size) >= _LONG * n_usual
+        n_epochs = 1 if self._incremental else estimator._n_epochs(n_rows, batch_size)
+        return batch_size, n_epochs, estimator._n_epochs_by_default(n_rows, batch_size)
 
-    def _n_epochs_by_default(self):
-        training = self.training
-        n_rows = len(training.member.rows)
-        return self._estimator._n_epochs_by_default(n_rows, training.batch_size)
+    @property
+    def _is_long(self):
+        """Whether nodes have the time to vanish, and the strength to see the noise."""
+        return self._n_epochs >= _LONG * self._n_by_default
 
     def _units(self, known, targets, weights):
         """The units of y, and those to read the fitted network in."""
@@ -371,8 +373,7 @@ class Fit:
         estimator.validation_scores_ = scores
         estimator.best_validation_score_ = None if scores is None else max(scores, default=np.nan)
         strength = self._state.strength
-        member = self.training.member
-        if member.noise and self._is_long(len(member.rows)) and not outcome.interrupted:
+        if self.training.member.noise and self._is_long and not outcome.interrupted:
             strength = estimator.alpha_
         estimator._state = replace(
             self._state,
@@ -399,17 +400,19 @@ def _without_dust(parameters, X, estimator):
     gradient, wherever it is: nodes that count for nothing would be in the core.
     """
     n_hidden = len(parameters.intercepts) - 1
+    # Without intercepts it takes nodes to give a constant.
+    if not n_hidden or not estimator.fit_intercept or estimator.trainable == "eigenvalues":
+        return parameters
     network = parameters.weights, parameters.intercepts, estimator.activation
     with np.errstate(all="ignore"):
         outputs = forward(X, *network, out_activation="identity")
-        varies = not np.ptp(outputs, axis=0).max() <= _STILL
-    if varies or not n_hidden:
-        return parameters
-    for layer in range(1, n_hidden + 1):
-        parameters = parameters.scaled(layer, slice(None), FLOOR)
-    if estimator.fit_intercept:
-        parameters.intercepts[-1][:] = outputs.mean(axis=0)
-    return parameters
+        if not np.ptp(outputs, axis=0).max() <= _STILL:
+            return parameters
+    return replace(
+        parameters,
+        eigenvectors=[_DUST * phi for phi in parameters.eigenvectors],
+        intercepts=[*parameters.intercepts[:-1], outputs.mean(axis=0)],
+    )
 
 
 def _attributes(state, parameters):

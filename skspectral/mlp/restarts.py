@@ -40,7 +40,7 @@ def fit_restarts(estimator, X, y, sample_weight):
     names = getattr(starts[0], "feature_names_in_", None)
     for start in starts:
         start.set_callbacks()
-        fits.append(Fit(start, X, y, sample_weight))
+        fits.append(Fit(start, X, y, sample_weight, names=names))
     fitted, errors = [], []
     # Fewer come to an end, if they run one by one and are interrupted.
     ends = run_together([fit.training for fit in fits])

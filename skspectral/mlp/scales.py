@@ -9,8 +9,8 @@ from skspectral.mlp.warnings import warn
 # nothing is learnt, at the second less than could be.
 _LARGEST_SCALE, _SMALLEST_SCALE = 100, 0.02
 
-# A column so small is dust that rounding has left of a constant, once it is scaled.
-_DUST = 1e-12
+# Beside others a column of so many roundings of theirs is dust of a constant.
+_DUST = 100
 
 # Columns so many standard deviations from zero hardly vary beside what they all have in common; and
 # a target so many of them from zero loses its last digits in single precision.
@@ -66,13 +66,19 @@ def warn_of_small_columns(X, rows, names=None):
     if hasattr(X, "tocsr"):
         return
     scales = np.sqrt(mean_squares(X, rows))
-    small = np.flatnonzero((scales > _DUST) & (scales < _SMALLEST_SCALE))
-    if not len(small) or scales.max() < _SMALLEST_SCALE:
+    dust = _DUST * np.finfo(X.dtype).eps * scales.max()
+    small = np.flatnonzero((scales > dust) & (scales < _SMALLEST_SCALE * min(1, scales.max())))
+    if not len(small):
         return
-    columns = np.concatenate([block[:, small] for block in _blocks(X, rows)])
-    telling = (np.ptp(columns, axis=0) > 0) & (2 * np.count_nonzero(columns, axis=0) > len(rows))
-    if telling.any():
-        j = small[telling][scales[small[telling]].argmin()]
+    found = [
+        (np.count_nonzero(b, axis=0), b.min(axis=0), b.max(axis=0))
+        for b in (block[:, small] for block in _blocks(X, rows))
+    ]
+    counts, least, most = map(np.array, zip(*found, strict=True))
+    varies = most.max(axis=0) > least.min(axis=0)
+    small = small[varies & (2 * counts.sum(axis=0) > len(rows))]
+    if len(small):
+        j = small[scales[small].argmin()]
         warn(
             f"The root mean square of {_called(j, names)} is {scales[j]:.2g}, and of others up to "
             f"{scales.max():.2g}; so small a column may be lost: put a StandardScaler before, or "
@@ -100,14 +106,17 @@ def warn_of_offset(X, rows, names=None):
         squares = sum((((b - mean) / unit) ** 2).sum(axis=0) for b in _blocks(X, rows)) / n
         deviations = unit * np.sqrt(squares)
         offsets = np.divide(np.abs(mean), deviations, out=np.zeros(len(mean)), where=varies)
-    for j in np.argsort(-offsets)[: np.count_nonzero(offsets > _LARGEST_OFFSET)]:
-        if not all(np.isin(block[:, j], (0, 1)).all() for block in _blocks(X, rows)):
-            warn(
-                f"The mean of {_called(j, names)} is {mean[j]:.2g} and its standard deviation "
-                f"{deviations[j]:.2g}; the network trains well where columns vary around zero: "
-                "put a StandardScaler before.",
-            )
-            return
+    far = np.flatnonzero(offsets > _LARGEST_OFFSET)
+    if len(far):
+        blocks = (block[:, far] for block in _blocks(X, rows))
+        far = far[~np.all([np.isin(block, (0, 1)).all(axis=0) for block in blocks], axis=0)]
+    if len(far):
+        j = far[offsets[far].argmax()]
+        warn(
+            f"The mean of {_called(j, names)} is {mean[j]:.2g} and its standard deviation "
+            f"{deviations[j]:.2g}; the network trains well where columns vary around zero: "
+            "put a StandardScaler before.",
+        )
 
 
 def warn_of_rounding(targets, units, dtype):

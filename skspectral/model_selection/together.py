@@ -100,7 +100,7 @@ class _FitOfSearch:
             X, y, self._names, network_params, steps = prepared[self.task.preprocessing]
             if isinstance(self.estimator, Pipeline):
                 self.estimator.steps = [*steps, self.estimator.steps[-1]]
-            self._fit = Fit(network, X, y, **network_params)
+            self._fit = Fit(network, X, y, names=self._names, **network_params)
         except Exception as error:  # it is this candidate's alone
             self.fail(error)
 
