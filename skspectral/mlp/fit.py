@@ -141,7 +141,6 @@ class Fit:
         estimator : the fitted one
         """
         estimator, progress, member = self._estimator, self._progress, self.training.member
-        n_epochs = self.training.options["n_epochs"]
         progress.close(parameters)
         refuse_divergence(outcome, parameters, member.learning_rate)
         parameters = parameters if progress.best is None else progress.best
@@ -152,7 +151,7 @@ class Fit:
             parameters = _without_dust(parameters, self._data["X"], estimator)
         self._store(parameters, moments, outcome)
         if outcome.interrupted or not self._incremental:
-            warn_of_ending(estimator, outcome, progress.losses, n_epochs, self._n_last())
+            warn_of_ending(estimator, outcome, progress.losses, self._n_epochs, self._n_last())
             warn_of_failure(estimator, progress.kept_loss, penalty, member.targets, member.weights)
         if not (self._incremental and self.training.options["n_warm_up"]):
             warn_of_collapse(estimator, self._goes_on)
@@ -292,7 +291,7 @@ class Fit:
         from skspectral.engine.adam import N_LOOKS
 
         estimator, options = self._estimator, self.training.options
-        n_epochs, n_usual = options["n_epochs"], options["n_usual"]
+        n_epochs, n_usual = self._n_epochs, options["n_usual"]
         n_last = estimator._patience(n_epochs) if estimator.solver == "adam" else np.inf
         if n_usual == self._n_by_default:
             # The schedule of Adam lowers the loss for longer than that, and L-BFGS creeps at kinks.
