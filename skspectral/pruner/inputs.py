@@ -131,27 +131,28 @@ def _without_weakest(problem, network, most, bearable):
     X = X / scales
     into = network.weights[0] * scales[:, None]
     intercepts = network.intercepts[0] + means @ network.weights[0]
+    values = X @ into + intercepts
     correlations = X.T @ (X if weights is None else X * weights[:, None]) / len(X)
     precision = np.linalg.inv(correlations + _RIDGE * np.eye(len(into)))
 
-    def term(into):
-        values = problem.outputs(network, 0, X @ into + intercepts)
-        losses = np.average(problem.loss.losses(values, targets), axis=0, weights=weights)
+    def term(values):
+        outputs = problem.outputs(network, 0, values.copy())
+        losses = np.average(problem.loss.losses(outputs, targets), axis=0, weights=weights)
         return problem.n_rows * problem.loss.term(losses)
 
-    def without(j):
-        # The regression of input j on the others says what each of them takes over.
-        return into - np.outer(precision[:, j] / precision[j, j], into[j])
-
-    weakest = np.argsort([term(without(j)) for j in range(len(into))], kind="stable")
-    gone, before = [], term(into)
-    for j in weakest[:most]:
+    # What is left of each input by its regression on the others, and so is lost without it.
+    alone = (X @ (precision / np.diag(precision))).T
+    terms = [term(values - np.outer(column, w)) for column, w in zip(alone, into, strict=True)]
+    gone, before = [], term(values)
+    for j in np.argsort(terms, kind="stable")[:most]:
         # Those that have gone take over nothing of this one any more.
-        fewer = without(j)
+        taken_over = precision[:, j] / precision[j, j]
+        fewer = values - np.outer(X @ taken_over, into[j])
         after = term(fewer)
         if after - before < bearable:
-            into, before = fewer, after
-            precision = precision - np.outer(precision[:, j], precision[j]) / precision[j, j]
+            values, before = fewer, after
+            into = into - np.outer(taken_over, into[j])
+            precision = precision - np.outer(taken_over, precision[j])
             gone.append(j)
     left = np.delete(np.arange(len(into)), gone)
     into = into[left] / scales[left, None]

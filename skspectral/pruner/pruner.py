@@ -158,9 +158,9 @@ class SpectralPruner(BasePruner):
     of uneven weight count as their effective number (Kish), and rows of a regressor that are copies
     of others once.
 
-    With ``layer=0``, or fewer than twenty rows for each column of X, inputs are removed if the
-    criterion is better without them. Whatever the layer, inputs return that what is left of the
-    error depends on. "How the pruner decides" in the user guide has the numbers, and says why they
+    Inputs are removed if the criterion is better without them, and return if what is left of the
+    error depends on them. Where `layer` is not 0 the network still takes their columns, with
+    weights of zero. "How the pruner decides" in the user guide has the numbers, and says why they
     are what they are.
 
     References
@@ -286,8 +286,7 @@ class SpectralPruner(BasePruner):
         asked = is_open and self.refit and train is None
         if asked:
             rows = without_copies(network, X, y, weights, codes)
-            select = self._layer_of(estimator) == 0
-            found = found_in_data(network, *rows, masks[0], select)
+            found = found_in_data(network, *rows, masks[0])
             if found is not None:
                 return self._take(estimator, masks[0], found, X, y, weights)
             masks = sparing_masks(network, masks, X, y, weights)

@@ -41,7 +41,7 @@ _ROUNDS, _GAIN = 6 * (0.4, 0.7), 0.5
 MOST_ROWS = 50_000
 
 
-def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=None, most=None):
+def recover(network, X, y, sample_weight=None, inputs=None, few=None, most=None):
     """The network of as many inputs and hidden nodes as the data tell apart, without penalty.
 
     Parameters
@@ -53,9 +53,6 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
     sample_weight : array-like of shape (n_samples,), default=None
     inputs : ndarray of shape (n_features,), bool, default=None
         Those that its spectrum tells from nothing; None is all.
-    select : bool, default=False
-        Whether inputs leave without which the criterion is better, even if the rows are many for
-        them and they do little harm.
     few : bool, default=None
         Whether the rows are taken to be few for the inputs; None is what :func:`are_few` says.
     most : tuple of int, default=None
@@ -88,12 +85,11 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
         few = are_few(n_rows, table.n_columns) if few is None else few
         starts = [_most_relevant(network, n_rows)] if few else _relevant(network, inputs)
         found = min((_trained(table, network, start, axes) for start in starts), key=_criterion)
-        if few or select:
-            found = drop_inputs(table, *found)
+        found = drop_inputs(table, *found)
         if len(found[-1]) < table.n_columns:
             found = return_inputs(table, *found, rng)
         most = widths if most is None else tuple(np.minimum(widths, most))
-        search = partial(_searched, table, most=most, drop=few or select, rng=rng)
+        search = partial(_searched, table, most=most, rng=rng)
         found = search(*found)
         if len(found[-1]) < table.n_columns:
             # What was learnt by heart had left no error to show what was lost.
@@ -166,14 +162,14 @@ def n_weights(network, n_inputs):
     return np.dot(widths[:-1], widths[1:])
 
 
-def _searched(table, problem, network, inputs, most, drop, rng):
+def _searched(table, problem, network, inputs, most, rng):
     """The problem, what :func:`_search` finds of `most` nodes at most, and its inputs."""
     found = _search(problem, network, rng)
     free = _within(problem, found, most, rng)
     if free is not found:
         # What a cut to its places leaves may be worse than what there was.
         free = min((free, shrink(problem, network, most)), key=problem.criterion)
-    return drop_inputs(table, problem, free, inputs) if drop else (problem, free, inputs)
+    return drop_inputs(table, problem, free, inputs)
 
 
 def _search(problem, network, rng):

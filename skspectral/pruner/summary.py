@@ -1,5 +1,7 @@
 """The size of a network before and after it was cut."""
 
+import numpy as np
+
 from skspectral.pruner.network import network_of
 
 
@@ -36,6 +38,9 @@ def summary_of(pruner):
             for name, before, after in zip(names[1:-1], *(w[1:-1] for w in widths), strict=True)
             if before == after
         ]
+        idle = np.count_nonzero(networks[1].feature_importances_ == 0)
+        if idle:
+            lines.append(f"{idle} of {widths[1][0]} inputs do not matter: layer=0 leaves them out")
         lines.append(
             f"score on the training data, which chose the nodes: {scores['full']:.4f} before, "
             f"{scores['refit']:.4f} after"
