@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
 from skspectral import SpectralMLPRegressor
-from skspectral.mlp.base import BaseSpectralMLP
+from skspectral.mlp import length
 
 N_FRESH, NOISE = 4000, 0.1
 
@@ -82,7 +82,7 @@ def main():
     # Constants are told, scikit-learn's MLP stops early: the table says what comes of it.
     warnings.simplefilter("ignore", ConvergenceWarning)
     print(".. csv-table::\n   :header-rows: 1\n")
-    default = BaseSpectralMLP._warm_up
+    default = length.WARM_UP
     spectral = [(alpha, share) for share in (0.0, default) for alpha in (3e-4, 1e-3, 3e-3)]
     spectral.append(("auto", default))
     heads = [f"{'' if share else 'no warm-up: '}{alpha}" for alpha, share in spectral]
@@ -90,7 +90,7 @@ def main():
     for name, problem in PROBLEMS.items():
         cells = [scores(MLPRegressor(**problem[-1]), problem, seeds)]
         for alpha, share in spectral:
-            BaseSpectralMLP._warm_up = share
+            length.WARM_UP = share
             estimator = SpectralMLPRegressor(**problem[-1], alpha=alpha)
             cells.append(scores(estimator, problem, seeds))
         print_row(name, *(f"{np.mean(cell):.2f} ({min(cell):.2f})" for cell in cells))

@@ -13,6 +13,10 @@ THRESHOLD = 0.05
 FLOOR = 1e-4
 """Largest relevance of a layer, with outputs of variance one, below which it has collapsed."""
 
+# The ratio of neighbours in a spectrum below which there is no gap between them, and the share of
+# the largest relevance that counts as vanished.
+_NARROWEST, _VANISHED = 3.0, 1e-3
+
 
 def relevance(weights, eigenvalues="in"):
     """Relevance R of every input and hidden node.
@@ -97,23 +101,20 @@ def core_mask(relevance, threshold=THRESHOLD, floor=0.0):
     return (relevance > threshold * largest) & (largest > floor)
 
 
-def gap_threshold(relevance, narrowest=3.0, resolution=1e-3):
+def gap_threshold(relevance):
     """The cut-off in the widest gap of a spectrum.
 
     The sorted relevances, over their largest, fall slowly within the core and then drop to nearly
     nothing. The threshold is the geometric mean of the two neighbours whose ratio is the largest.
     The lower one has to be at most ``THRESHOLD``, the paper's: however much one node may stand out,
-    what is above that has not vanished. What lies below `resolution` is taken for `resolution`, so
-    that differences between vanished nodes count for nothing.
+    what is above that has not vanished. What lies below a thousandth of the largest is taken for a
+    thousandth, so that differences between vanished nodes count for nothing. A ratio below three is
+    no gap: then the threshold is ``THRESHOLD``.
 
     Parameters
     ----------
     relevance : ndarray of shape (n_nodes,)
         Relevance of the nodes of a layer.
-    narrowest : float, default=3.0
-        A largest ratio below this is no gap: then the threshold is ``THRESHOLD``, the paper's.
-    resolution : float, default=1e-3
-        Share of the largest relevance that counts as vanished.
 
     Returns
     -------
@@ -140,9 +141,9 @@ def gap_threshold(relevance, narrowest=3.0, resolution=1e-3):
     largest = relevance.max(initial=0.0)
     if largest == 0:
         return THRESHOLD
-    spectrum = np.maximum(np.sort(relevance)[::-1] / largest, resolution)
-    ratios = np.where(spectrum[1:] <= max(THRESHOLD, resolution), spectrum[:-1] / spectrum[1:], 1.0)
-    if ratios.max(initial=0.0) < narrowest:
+    spectrum = np.maximum(np.sort(relevance)[::-1] / largest, _VANISHED)
+    ratios = np.where(spectrum[1:] <= THRESHOLD, spectrum[:-1] / spectrum[1:], 1.0)
+    if ratios.max(initial=0.0) < _NARROWEST:
         return THRESHOLD
     k = int(ratios.argmax())
     return float(np.sqrt(spectrum[k] * spectrum[k + 1]))
@@ -168,7 +169,8 @@ def top_masks(relevances, n_nodes):
     Raises
     ------
     ValueError
-        If `n_nodes` is no whole number from the number of layers to that of all nodes.
+        If `n_nodes` is no whole number from the number of layers to that of all nodes, or a
+        relevance is not a finite number.
 
     Examples
     --------
@@ -184,7 +186,7 @@ def top_masks(relevances, n_nodes):
             f"from {len(relevances)} to {n_all}, so that each layer keeps one."
         )
     scores = []
-    for relevance in map(np.asarray, relevances):
+    for relevance in map(_finite, relevances):
         score = relevance / (relevance.max(initial=0.0) or 1.0)
         score[relevance.argmax()] = np.inf
         scores.append(score)

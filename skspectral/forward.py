@@ -4,18 +4,6 @@ import numpy as np
 from scipy.special import expit, softmax
 
 
-def _relu(z):
-    np.maximum(z, 0, out=z)
-
-
-def _tanh(z):
-    np.tanh(z, out=z)
-
-
-def _logistic(z):
-    expit(z, out=z)
-
-
 def _softmax(z):
     z[...] = softmax(z, axis=-1)
 
@@ -23,9 +11,9 @@ def _softmax(z):
 # All in place.
 ACTIVATIONS = {
     "identity": lambda z: None,
-    "relu": _relu,
-    "tanh": _tanh,
-    "logistic": _logistic,
+    "relu": lambda z: np.maximum(z, 0, out=z),
+    "tanh": lambda z: np.tanh(z, out=z),
+    "logistic": lambda z: expit(z, out=z),
     "softmax": _softmax,
 }
 
@@ -81,7 +69,19 @@ def forward(X, weights, intercepts, activation, out_activation):
     Returns
     -------
     outputs : ndarray of shape (n_samples, n_outputs)
+
+    Raises
+    ------
+    ValueError
+        If an activation is none of these.
     """
+    for name in (activation, out_activation):
+        if name not in ACTIVATIONS:
+            raise ValueError(
+                f"Got the activation {name!r}; give one of {', '.join(map(repr, ACTIVATIONS))}."
+            )
+    # Whole numbers would have no room for what comes of them.
+    weights = [np.asarray(w, dtype=np.result_type(w, np.float32)) for w in weights]
     network = weights, intercepts, activation, out_activation
     step = max(1, _MOST_VALUES // max(map(len, intercepts)))
     if X.shape[0] <= step:

@@ -1,6 +1,6 @@
 """The map between a weight matrix and the eigenvalues and eigenvectors of its transfer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -184,12 +184,8 @@ class Parameters:
     def with_initial_eigenvalues(self, eigenvalues):
         """The same eigenvectors, with the eigenvalues that training starts from."""
         pairs = [initial_eigenvalues(*p.shape, eigenvalues, p.dtype) for p in self.eigenvectors]
-        return Parameters(
-            self.eigenvectors,
-            self.intercepts,
-            eigenvalues_in=[pair[0] for pair in pairs],
-            eigenvalues_out=[pair[1] for pair in pairs],
-        )
+        into, out_of = map(list, zip(*pairs, strict=True))
+        return replace(self, eigenvalues_in=into, eigenvalues_out=out_of)
 
     @property
     def weights(self):

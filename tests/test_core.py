@@ -156,10 +156,6 @@ def test_a_gap_is_above_what_has_vanished(nodes, kept):
     assert scaled == pytest.approx(gap_threshold(nodes), rel=1e-12)
 
 
-def test_what_a_gap_takes_for_vanished_may_be_coarse():
-    assert gap_threshold([1.0, 0.5, 1e-4], resolution=0.1) == pytest.approx(np.sqrt(0.5 * 0.1))
-
-
 def test_top_masks_leave_every_layer_a_node():
     spectra = [[0.0, 0.0, 0.0], np.array([3.0, 2.0])]
     for n_nodes in range(2, 6):
@@ -169,6 +165,16 @@ def test_top_masks_leave_every_layer_a_node():
     for n_nodes in (-1, 0, 1, 6, 2.0):
         with pytest.raises(ValueError, match=f"n_nodes={n_nodes} of 5 nodes in 2 layers"):
             top_masks(spectra, n_nodes)
+    with pytest.raises(ValueError, match="must be finite"):
+        top_masks([np.array([np.nan, 1.0, 0.5])], 2)
+
+
+def test_forward_takes_whole_numbers_and_refuses_what_it_does_not_know():
+    X, network = np.array([[1, 2]]), ([np.array([[1], [1]]), np.array([[2]])], [[0.5], [1]])
+    assert forward(X, *network, "relu", "identity").tolist() == [[8.0]]
+    assert forward(X, *network, "relu", "logistic") == pytest.approx(1 / (1 + np.exp(-8)))
+    with pytest.raises(ValueError, match="the activation 'gelu'; give one of 'identity', 'relu'"):
+        forward(X, *network, "gelu", "identity")
 
 
 def regression(rng, X):

@@ -171,6 +171,22 @@ def test_what_begins_ends(regressor, data, settings):
     assert callback.begun == callback.ended > regressor.n_iter_
 
 
+def test_callbacks_and_messages_of_a_pruner_are_those_of_the_full_network(data, capsys):
+    callback = Count()
+    settings = {"solver": "lbfgs", "tol": 1e-2, "alpha": 1e-2, "random_state": 0}
+    mlp = SpectralMLPRegressor(20, **settings, verbose=True).set_callbacks(callback)
+    n_begun = mlp.fit(*data) and callback.begun
+    capsys.readouterr()
+    pruner = SpectralPruner(mlp, threshold="gap").fit(*data)
+    assert pruner.refit_scores_
+    assert callback.begun == 2 * n_begun
+    assert capsys.readouterr().out.count("Iteration") == pruner.estimator_.n_iter_
+    # What is left is asked to tell as much, when it is fitted again.
+    assert pruner.pruned_estimator_.verbose
+    pruner.pruned_estimator_.fit(*data)
+    assert callback.begun > 2 * n_begun
+
+
 def test_scoring_monitor_and_progress_bar(regressor, data):
     monitor = ScoringMonitor(scoring="r2")
     regressor.set_params(max_iter=300)

@@ -16,7 +16,7 @@ from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
 from skspectral.engine.batches import Batches
 from skspectral.engine.objective import Objective
 from skspectral.engine.together import Training
-from skspectral.mlp import base, fit
+from skspectral.mlp import fit, length
 from skspectral.mlp.progress import Progress
 
 
@@ -140,6 +140,25 @@ def test_cosine_goes_to_its_end_and_settles(problem):
     model, X, y = problem
     model.set_params(max_iter=400, n_iter_no_change=2).fit(X, y)
     assert model.n_iter_ == 400
+    model.set_params(n_iter_no_change=np.inf).fit(X, y)  # no effect, nor on what is warned of
+
+
+def test_a_default_training_of_few_epochs_may_be_too_short():
+    """With 400 batches twenty epochs are the usual length, and the noise is looked for in each."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2000, 3))
+    model = SpectralMLPRegressor(10, alpha=1e-4, batch_size=5, random_state=0)
+    model.fit(X, X[:, 0])
+    assert model.n_iter_ == 20
+    with pytest.warns(ConvergenceWarning, match=r"Maximum iterations \(20\) reached"):
+        model.set_params(learning_rate_init=1e-6).fit(X, X[:, 0])
+
+
+def test_without_batches_none_is_too_large(problem):
+    model, X, y = problem
+    with pytest.warns(UserWarning, match="clipped"):
+        model.set_params(batch_size=500).fit(X, y)
+    model.set_params(solver="lbfgs", max_iter="auto").fit(X, y)
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
@@ -194,7 +213,7 @@ def test_an_interrupted_line_search_is_as_if_it_had_not_begun(
     problem, interrupt_at, outputs, monkeypatch
 ):
     # The warm-up of fewer iterations is shorter, and a strength that follows the noise another.
-    monkeypatch.setattr(base.BaseSpectralMLP, "_warm_up", 0.0)
+    monkeypatch.setattr(length, "WARM_UP", 0.0)
     model, X, y = problem
     model.set_params(solver="lbfgs", alpha=1e-3)
     interrupt_at(Objective, "evaluate", 30)

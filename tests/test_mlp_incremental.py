@@ -9,7 +9,7 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor
-from skspectral.mlp import base, fit
+from skspectral.mlp import fit, length
 
 
 def step(model, X, y, n_epochs=1):
@@ -140,7 +140,7 @@ def test_partial_fit_learns(problem):
 
 def test_partial_fit_is_a_constant_rate_with_moments(problem, outputs, monkeypatch):
     """Three calls are three epochs of a fit at a constant rate, but for the warm-up."""
-    monkeypatch.setattr(base.BaseSpectralMLP, "_warm_up", 0.0)
+    monkeypatch.setattr(length, "WARM_UP", 0.0)
     model, X, y = problem
     model.set_params(batch_size=50, learning_rate="constant", max_iter=3, alpha=1e-3)
     parts = step(clone(model), X, y, 3)

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from skspectral import SpectralMLPRegressor
-from skspectral.mlp import base
+from skspectral.mlp import length
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
@@ -134,7 +134,7 @@ def test_an_input_that_looks_like_noise_at_first_is_not_lost(seed):
 )
 def test_a_warm_up_is_for_spectral_networks_trained_whole(data, monkeypatch, settings, has_one):
     """If all is warm-up, no strength makes a difference."""
-    monkeypatch.setattr(base.BaseSpectralMLP, "_warm_up", 1.0)
+    monkeypatch.setattr(length, "WARM_UP", 1.0)
     weights = [
         SpectralMLPRegressor(8, alpha=alpha, max_iter=20, random_state=0, **settings)
         .fit(*data)

@@ -11,7 +11,7 @@ from sklearn.datasets import (
     make_moons,
     make_multilabel_classification,
 )
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -22,6 +22,7 @@ from skspectral.engine.strength import NoiseStrength
 from skspectral.engine.together import run_together
 from skspectral.mlp.copies import distinct_rows
 from skspectral.mlp.fit import Fit
+from skspectral.mlp.length import Length
 from skspectral.mlp.strength import noise_strength
 from skspectral.spectral import Parameters
 
@@ -47,7 +48,7 @@ def network(*widths, vanished=(), eigenvalues="in"):
 
 def noise(n_inputs=4, n_rows=400, **settings):
     defaults = {"n_targets": 1, "trainable": "all", "constant": 1.0, "least": WEAKEST, "rise": 1}
-    defaults["is_long"] = True
+    defaults |= {"n_more": 0, "is_long": True}
     defaults["n_independent"] = settings.get("n_targets", 1)
     settings = defaults | {"factor": 0.1, "exponent": 0.5, "inputs": np.ones(n_inputs)} | settings
     return NoiseStrength(n_rows=n_rows, **settings)
@@ -137,6 +138,53 @@ def test_of_few_rows_deep_networks_do_not_learn_noise_by_heart(widths):
         y = np.sqrt(share) * signal / signal.std() + rng.standard_normal(4150)
         model = SpectralMLPRegressor(widths, random_state=0).fit(X[:150], y[:150])
         assert model.score(X[150:], y[150:]) > worst
+
+
+def test_each_layer_of_classes_asks_for_as_much_once_there_is_nothing_more_to_learn():
+    deep, shallow = noise(factor=0.01, n_more=2), noise(factor=0.01)
+
+    def ratios(by_heart):
+        progresses = (0.3, 0.5, 0.625, 0.75, 1.0)
+        return [deep(0.2, by_heart, q) / shallow(0.2, by_heart, q) for q in progresses]
+
+    assert ratios(network(4, 50, 1)) == pytest.approx([1, 1, 2, 3, 3])
+    # Where parameters are few it asks for the less more.
+    price = 2 * (4 * 10 + 10 + 1) / 400
+    few = [1, 1, 1 + price, 1 + 2 * price, 1 + 2 * price]
+    assert ratios(network(4, 10, 1)) == pytest.approx(few)
+    assert (shallow.settled, deep.settled) == (0.5, 0.75)
+    X = np.random.default_rng(0).standard_normal((100, 3))
+    classes = np.eye(2)[np.arange(100) % 2]
+    layers = range(4)
+    assert [noise_strength(X, classes, "softmax", n_hidden=n).n_more for n in layers] == [
+        0,
+        0,
+        1,
+        2,
+    ]
+    assert noise_strength(X, X, "squared_error", n_hidden=3).n_more == 0
+
+
+@pytest.mark.filterwarnings("ignore::skspectral.mlp.warnings.CollapseWarning")  # as it should be
+@pytest.mark.parametrize("widths", [(50, 20), (50, 20, 10)])
+def test_of_few_rows_deep_networks_do_not_learn_wrong_classes_by_heart(widths):
+    """Classes that nothing tells, and such that two inputs tell for the most part."""
+    rng = np.random.default_rng(3)
+    X, chance = rng.standard_normal((4200, 10)), rng.random(4200)
+    for slope, worst in ((0.0, 1.2), (3.0, 0.8)):
+        y = (chance < expit(slope * X[:, 0] - slope / 2 * X[:, 1])).astype(int)
+        model = SpectralMLPClassifier(widths, random_state=0).fit(X[:200], y[:200])
+        assert log_loss(y[200:], model.predict_proba(X[200:])) < worst * np.log(2)
+
+
+def test_no_plateau_waits_longer_than_the_strength_rises():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 3))
+    y = (X[:, 0] > 0).astype(int)
+    settings = {"learning_rate": "constant", "tol": 100.0, "n_iter_no_change": 1, "max_iter": 410}
+    for widths, share in ((8, 0.5), ((8, 4), 0.75)):
+        model = SpectralMLPClassifier(widths, random_state=0, **settings).fit(X, y)
+        assert model.n_iter_ == pytest.approx(41 + share * 369, abs=3)
 
 
 def test_weights_that_do_not_vanish_have_no_price():
@@ -409,9 +457,11 @@ def test_strengths_that_are_given_do_not_follow(data, regressor):
 def test_what_falls_with_the_strength_is_no_lack_of_convergence(n_rows):
     X = np.random.default_rng(0).normal(size=(n_rows, 2))
     fit = Fit(SpectralMLPRegressor(2), X, X[:, 0])
-    n_epochs = fit.training.options["n_epochs"]
+    n_epochs, n_warm_up = fit.training.options["n_epochs"], fit.training.options["n_warm_up"]
     looks = np.arange(0, n_epochs, n_epochs // 40)
-    assert n_epochs - fit._n_last() > looks[-1]
+    length = Length(SpectralMLPRegressor(2), n_rows, incremental=False, goes_on=False)
+    assert length.n_epochs == n_epochs
+    assert n_epochs - length.n_last(n_warm_up, settled=0.5) > looks[-1]
 
 
 @pytest.mark.parametrize("n", [2, 5])

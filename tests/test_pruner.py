@@ -454,6 +454,7 @@ def test_pruning_before_training(teacher):
         np.testing.assert_array_equal(phi, other)
     assert pruner.n_nodes_[0] < 200
     assert small.trainable == "all"
+    assert pruner.estimator_.trainable == "all"  # as asked: it may be fitted again
     assert small.score(X, y) > full.score(X, y)
     with pytest.raises(ValueError, match="no eigenvalues to train"):
         SpectralPruner(mlp.set_params(parametrization="dense"), strategy="before").fit(X, y)

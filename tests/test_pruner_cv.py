@@ -170,7 +170,7 @@ def test_more_nodes_are_kept_of_a_core_larger_than_those_of_the_splits(cores, mo
 
 def test_errors(data, regressor):
     X, y = data
-    with pytest.raises(ValueError, match="no hidden layer"):
+    with pytest.raises(ValueError, match=r"or use SpectralPruner\(layer=0\)"):
         SpectralPrunerCV(clone(regressor).set_params(hidden_layer_sizes=())).fit(X, y)
     with pytest.raises(ValueError, match="no spectral network"):
         SpectralPrunerCV(StandardScaler()).fit(X, y)

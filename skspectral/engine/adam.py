@@ -6,12 +6,10 @@ import numpy as np
 import torch
 
 from skspectral.engine.outcome import Outcome
+from skspectral.engine.strength import N_LOOKS
 
 # Kingma and Ba, ICLR 2015; the values that every library has.
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
-
-# How often in a training it looks for nodes that have vanished, and for the noise that is left.
-N_LOOKS = 40
 
 # A rate that "adaptive" has divided down to this is taken for zero, as in scikit-learn.
 _SMALLEST_RATE = 1e-6

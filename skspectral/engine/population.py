@@ -15,7 +15,6 @@ from skspectral.engine.captured import CapturedSteps
 from skspectral.engine.division import ON_CPU, ON_GPU, divide
 from skspectral.engine.network import Stack
 from skspectral.engine.objective import Objective
-from skspectral.engine.strength import SETTLED
 
 # A node has vanished when its relevance is below the first share of the largest in its layer, and
 # both eigenvalue and norm of the eigenvector below the second: one alone may be passing zero.
@@ -133,7 +132,7 @@ class Population:
 
     def is_rising(self, progress):
         """Members whose strength has not settled, when so much of the training is over."""
-        return ~np.isnan(self.alphas) & (progress < SETTLED)
+        return np.array([bool(m.noise) and progress < m.noise.settled for m in self._members])
 
     def follow_noise(self, progress, active):
         """Penalise as the noise that is left asks for, the members that are active.

@@ -7,9 +7,16 @@ import numpy as np
 # Stronger ones leave nothing where they begin; only what has been learnt by heart asks for more.
 _STRONGEST = 3e-2
 
+# How often in a training with Adam it is looked for the noise that is left, and for nodes that have
+# vanished.
+N_LOOKS = 40
+
 # When so much of the training is over, the strength may be the strongest, and parameters count in
 # full. Until then both rise: what is hard to learn has the time to be learnt.
-SETTLED = 0.5
+_SETTLED = 0.5
+
+# Until when, from then on, it rises for what deep networks have learnt by heart.
+_FORGOTTEN = 0.75
 
 # How many times as wrong as a constant a network may be taken for in the middle of a training; at
 # the end the fourth power of that, at first no more than one: what is hard to learn is worse for
@@ -64,6 +71,9 @@ class NoiseStrength:
     rise : float
         Power of the progress with which the strongest, and what parameters count for, rise until
         the middle: what takes longer to be learnt wants a slower start.
+    n_more : int
+        Hidden layers beyond the first, of a network of classes: where parameters are many for the
+        rows, each asks for as much as the first, once what there is to be learnt has been.
     is_long : bool
         Whether nodes have the time to vanish. In a shorter training many parameters do not say that
         noise has been learnt, and the limit of the strength stays.
@@ -79,12 +89,18 @@ class NoiseStrength:
     factor: float
     exponent: float
     rise: float
+    n_more: int
     is_long: bool
 
     @property
     def weakest(self):
         """That of a training that has not begun."""
         return self.least / self.n_targets**0.5
+
+    @property
+    def settled(self):
+        """The progress from which on the strength does not rise if nothing else changes."""
+        return _FORGOTTEN if self.n_more else _SETTLED
 
     def __call__(self, loss, parameters, progress):
         """The strength for what follows.
@@ -102,16 +118,20 @@ class NoiseStrength:
         -------
         alpha : float
         """
-        pace = min(1.0, progress / SETTLED) ** self.rise
+        pace = min(1.0, progress / _SETTLED) ** self.rise
         active = _active(parameters)
         n_inputs = max(1.0, self.inputs[active[0]].sum())
         widths = [n_inputs, *(int(mask.sum()) for mask in active[1:])]
         share = loss / self.constant if self.constant > 0 else 1.0
-        worst = _WORSE ** min(2.0, progress / SETTLED) ** 2
-        share = min(worst, share * np.exp(pace * self._price(widths)))
+        worst = _WORSE ** min(2.0, progress / _SETTLED) ** 2
+        price = self._price(widths)
+        share = min(worst, share * np.exp(pace * price))
         alpha = self.factor * share**self.exponent * np.sqrt(n_inputs / self.n_rows)
+        # Logits that are large already: of a product of more factors the penalty minds them less.
+        late = np.clip((progress - _SETTLED) / (_FORGOTTEN - _SETTLED), 0, 1)
+        alpha *= 1 + self.n_more * late * min(1.0, price)
         strongest = self.least * (_STRONGEST / self.least) ** pace
-        if self.is_long and progress > SETTLED:
+        if self.is_long and progress > _SETTLED:
             # It takes more to unlearn noise than not to learn it.
             strongest *= max(1.0, share) ** 2
         return float(np.clip(alpha, self.least, strongest)) / self.n_targets**0.5

@@ -169,17 +169,14 @@ def _lbfgs(X, member, architecture, loss, place, options):
 
 
 def _batches(X, members, architecture, batch_size, dtype, device):
-    def attribute(name, otherwise):
-        values = [getattr(member, name) for member in members]
-        if all(value is None for value in values):
-            return None
-        return [otherwise(m) if v is None else v for m, v in zip(members, values, strict=True)]
-
+    weights = None
+    if any(member.weights is not None for member in members):
+        weights = [np.ones(len(m.targets)) if m.weights is None else m.weights for m in members]
     return Batches(
         X,
         [member.targets for member in members],
-        rows=attribute("rows", lambda member: np.arange(X.shape[0])),
-        weights=attribute("weights", lambda member: np.ones(len(member.targets))),
+        rows=[np.arange(X.shape[0]) if m.rows is None else m.rows for m in members],
+        weights=weights,
         generators=[member.generator for member in members],
         batch_size=batch_size,
         constants=architecture.constants,

@@ -16,11 +16,7 @@ from skspectral.forward import DERIVATIVES, forward
 from skspectral.mlp.checks import DivergenceError
 from skspectral.mlp.fit import Fit
 from skspectral.mlp.restarts import fit_restarts
-from skspectral.mlp.warnings import warn
 from skspectral.spectral import EIGENVALUES
-
-_MIN_EPOCHS = 20
-_N_LBFGS_ITERATIONS = 1000
 
 
 class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
@@ -31,11 +27,6 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
     in, ``_loss`` and ``_out_activation`` name those; ``_score`` measures success, and ``_strata``
     are what splits keep apart.
     """
-
-    # Adam needs a number of steps, whatever the number of rows. For this share of them nothing is
-    # penalised, and the eigenvalues stay where they start; see docs/defaults.rst. (With L-BFGS the
-    # penalty of the eigenvectors is back after half of it.)
-    _n_steps, _warm_up = 8000, 0.1
 
     _parameter_constraints = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -253,27 +244,3 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         strengths = {name: alpha if v is None else v for name, v in strengths.items()}
         # Torch takes no other scalars of NumPy than doubles.
         return {name: v if v is None else float(v) for name, v in strengths.items()}
-
-    def _batch_size(self, n_rows):
-        if self.batch_size == "auto":
-            return min(200, n_rows)
-        if self.batch_size > n_rows:
-            warn(
-                "Got `batch_size` less than 1 or larger than sample size. It is going to be "
-                "clipped."
-            )
-        return min(self.batch_size, n_rows)
-
-    def _n_epochs(self, n_rows, batch_size):
-        if self.max_iter != "auto":
-            return self.max_iter
-        return self._n_epochs_by_default(n_rows, batch_size)
-
-    def _n_epochs_by_default(self, n_rows, batch_size):
-        if self.solver == "lbfgs":
-            return _N_LBFGS_ITERATIONS
-        n_batches = -(-n_rows // batch_size)
-        return max(_MIN_EPOCHS, -(-self._n_steps // n_batches))
-
-    def _patience(self, n_epochs):
-        return max(10, n_epochs // 20) if self.n_iter_no_change == "auto" else self.n_iter_no_change

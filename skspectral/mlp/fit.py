@@ -6,11 +6,11 @@ from functools import partial
 
 import numpy as np
 
-from skspectral.engine.strength import SETTLED
 from skspectral.forward import forward
 from skspectral.mlp.attributes import attributes_of, parameters_of
 from skspectral.mlp.checks import refuse_divergence, torch_device
 from skspectral.mlp.early_stopping import held_out_rows, validator
+from skspectral.mlp.length import Length
 from skspectral.mlp.progress import Progress
 from skspectral.mlp.scales import (
     refuse_scale_of_y,
@@ -25,13 +25,6 @@ from skspectral.mlp.units import further_units
 from skspectral.mlp.warnings import warn_of_collapse, warn_of_ending, warn_of_failure
 from skspectral.mlp.weights import weights_without
 from skspectral.spectral import Parameters, glorot_uniform
-
-# In so much of a training that goes on from another no node is dropped, nor in so many steps as a
-# warm-up has.
-_WHOLE = 0.25
-
-# A fit of less than so much of the usual length says little of the noise.
-_LONG = 0.5
 
 # Outputs that vary by less, in standard units, are constants: they explain next to nothing.
 _STILL = 1e-2
@@ -74,8 +67,8 @@ class Fit:
 
         rows = np.arange(X.shape[0]) if weights is None else np.flatnonzero(weights)
         largest = np.abs(targets[rows]).max()
-        rows = self._hold_out(rows, X, y, weights, generators["split"])
-        self._batch_size, self._n_epochs, self._n_by_default = self._lengths(len(rows))
+        rows, self._validate = self._held_out(rows, X, y, weights, generators["split"])
+        self._length = Length(estimator, len(rows), incremental, self._goes_on)
         targets, weights = targets[rows], _of_mean_one(weights, rows)
 
         widths = X.shape[1], *estimator._hidden_layer_sizes(), targets.shape[1]
@@ -147,11 +140,14 @@ class Fit:
         if member.noise:
             estimator.alpha_ = float(outcome.alphas[0])
         penalty = parameters.penalty(estimator._strengths(estimator.alpha_), self._state.mode)
-        if self._is_long and not (self._incremental or self._goes_on or outcome.interrupted):
+        is_new = not (self._incremental or self._goes_on)
+        if is_new and self._length.is_long and not outcome.interrupted:
             parameters = _without_dust(parameters, self._data["X"], estimator)
         self._store(parameters, moments, outcome)
         if outcome.interrupted or not self._incremental:
-            warn_of_ending(estimator, outcome, progress.losses, self._n_epochs, self._n_last())
+            settled = member.noise.settled if member.noise else None
+            n_last = self._length.n_last(self.training.options["n_warm_up"], settled)
+            warn_of_ending(estimator, outcome, progress.losses, self._length.n_epochs, n_last)
             warn_of_failure(estimator, progress.kept_loss, penalty, member.targets, member.weights)
         if not (self._incremental and self.training.options["n_warm_up"]):
             warn_of_collapse(estimator, self._goes_on)
@@ -161,15 +157,14 @@ class Fit:
             )
         return estimator
 
-    def _hold_out(self, rows, X, y, weights, rng):
-        """The rows to train on: with early stopping others are left to score by."""
-        estimator, self._validate = self._estimator, None
+    def _held_out(self, rows, X, y, weights, rng):
+        """The rows to train on, and with early stopping what scores a network by the others."""
+        estimator = self._estimator
         if self._incremental or not estimator.early_stopping or estimator.solver == "lbfgs":
-            return rows
+            return rows, None
         # Of the same rows the same are held out, fit after fit: none has been trained on.
         rows, held_out = held_out_rows(estimator, rows, y, deepcopy(rng))
-        self._validate = validator(estimator, X, y, weights, held_out)
-        return rows
+        return rows, validator(estimator, X, y, weights, held_out)
 
     def _warn_of_scales(self, X, rows, targets, units):
         names = getattr(self._estimator, "feature_names_in_", self._names)
@@ -203,7 +198,15 @@ class Fit:
         trainable = None if estimator.parametrization == "dense" else estimator.trainable
         targets = targets if idle.all() else targets[:, ~idle]
         X = X if len(rows) == X.shape[0] else X[rows]
-        return noise_strength(X, targets, estimator._loss(), weights, trainable, self._is_long)
+        return noise_strength(
+            X,
+            targets,
+            estimator._loss(),
+            weights,
+            trainable,
+            n_hidden=len(estimator._hidden_layer_sizes()),
+            is_long=self._length.is_long,
+        )
 
     def _training(self, X, **member):
         """The training of a member, by the settings of the estimator."""
@@ -211,26 +214,23 @@ class Fit:
         from skspectral.engine.together import Training
         from skspectral.engine.training import Member
 
-        estimator, incremental = self._estimator, self._incremental
+        estimator, length = self._estimator, self._length
         # A line search down to the smallest gradients needs double precision.
         dtype = "float64" if estimator.solver == "lbfgs" else X.dtype.name
         device = torch_device(estimator.device, dtype)
-        n_epochs, batch_size = self._n_epochs, self._batch_size
-        # However many are allowed, a training is no longer than by default.
-        n_usual = min(n_epochs, self._n_by_default)
         options = {
-            "n_epochs": n_epochs,
-            "n_usual": n_usual,
-            "n_warm_up": self._n_warm_up(n_usual),
+            "n_epochs": length.n_epochs,
+            "n_usual": length.n_usual,
+            "n_warm_up": length.n_warm_up(self._state),
             "tol": estimator.tol,
             "trainable": estimator.trainable,
         }
         if estimator.solver == "adam":
             waits = self._validate is not None or estimator.learning_rate != "cosine"
-            options["schedule"] = "constant" if incremental else estimator.learning_rate
-            options["n_whole"] = self._n_whole(n_usual, len(member["rows"]))
-            options["patience"] = estimator._patience(n_epochs) if waits else np.inf
-        self._watch(n_epochs)
+            options["schedule"] = "constant" if self._incremental else estimator.learning_rate
+            options["n_whole"] = length.n_whole
+            options["patience"] = length.patience if waits else np.inf
+        self._watch()
         start = member["parameters"]
         return Training(
             X,
@@ -248,73 +248,24 @@ class Fit:
             ),
             loss=estimator._loss(),
             solver=estimator.solver,
-            batch_size=batch_size,
+            batch_size=length.batch_size,
             dtype=dtype,
             device=device,
             moments=self._state.moments,
             options=options,
         )
 
-    def _watch(self, n_epochs):
+    def _watch(self):
         """Begin to report to callbacks, and to whoever reads, how the training goes on."""
         estimator, self._context = self._estimator, None
         if not self._incremental:
-            self._context = estimator._init_callback_context(max_subtasks=n_epochs)
+            self._context = estimator._init_callback_context(max_subtasks=self._length.n_epochs)
             self._context.call_on_fit_task_begin(estimator=estimator, **self._data)
         # As scikit-learn itself asks: to report epochs that nobody watches takes time.
         watched = self._context if hasattr(estimator, "_skl_callbacks") else None
         # It does not know this fit, which holds the data: no cycle is to keep them in memory.
         describe = partial(_attributes, self._state)
         self._progress = Progress(estimator, describe, self._validate, watched, self._data)
-
-    def _n_warm_up(self, n_usual):
-        """Epochs, of those to come, in which a spectral network finds what its nodes are for."""
-        estimator = self._estimator
-        if estimator.trainable != "all" or estimator.parametrization == "dense":
-            return 0
-        if self._incremental:  # how many there will be is not known: as many steps as in a fit
-            state = self._state
-            return int(
-                not state.is_warm and state.n_batches < estimator._warm_up * estimator._n_steps
-            )
-        return 0 if self._goes_on else int(estimator._warm_up * n_usual)
-
-    def _n_whole(self, n_usual, n_rows):
-        """Epochs in which what has vanished may grow again, for what the data ask for now."""
-        if not self._goes_on:
-            return 0
-        n_steps = self._estimator._warm_up * self._estimator._n_steps
-        return int(max(_WHOLE * n_usual, n_steps * self._batch_size / n_rows))
-
-    def _n_last(self):
-        """Epochs, the last, that show whether the loss was still falling."""
-        from skspectral.engine.adam import N_LOOKS
-
-        estimator, options = self._estimator, self.training.options
-        n_epochs, n_usual = self._n_epochs, options["n_usual"]
-        n_last = estimator._patience(n_epochs) if estimator.solver == "adam" else np.inf
-        if n_usual == self._n_by_default:
-            # The schedule of Adam lowers the loss for longer than that, and L-BFGS creeps at kinks.
-            # Since the last look the strength has been the same.
-            n_last = min(n_last, (n_epochs - 1) % max(1, n_usual // N_LOOKS))
-        elif self.training.member.noise and n_epochs > n_last:
-            # A strength that rises hides it, above all one that does so with each epoch.
-            if n_epochs < 2 * N_LOOKS and not self._is_long:
-                return np.inf
-            n_last = min(n_last, int((1 - SETTLED) * (n_epochs - options["n_warm_up"])) - 1)
-        return n_last
-
-    def _lengths(self, n_rows):
-        """Rows in a batch; epochs, at most and of a training by default."""
-        estimator = self._estimator
-        batch_size = estimator._batch_size(n_rows)
-        n_epochs = 1 if self._incremental else estimator._n_epochs(n_rows, batch_size)
-        return batch_size, n_epochs, estimator._n_epochs_by_default(n_rows, batch_size)
-
-    @property
-    def _is_long(self):
-        """Whether nodes have the time to vanish, and the strength to see the noise."""
-        return self._n_epochs >= _LONG * self._n_by_default
 
     def _units(self, known, targets, weights):
         """The units of y, and those to read the fitted network in."""
@@ -372,7 +323,7 @@ class Fit:
         estimator.validation_scores_ = scores
         estimator.best_validation_score_ = None if scores is None else max(scores, default=np.nan)
         strength = self._state.strength
-        if self.training.member.noise and self._is_long and not outcome.interrupted:
+        if self.training.member.noise and self._length.is_long and not outcome.interrupted:
             strength = estimator.alpha_
         estimator._state = replace(
             self._state,

@@ -24,7 +24,7 @@ _MOST_ROWS = 1000
 _RIDGE = 1e-2
 
 
-def noise_strength(X, targets, loss, weights=None, trainable="all", is_long=True):
+def noise_strength(X, targets, loss, weights=None, trainable="all", n_hidden=1, is_long=True):
     """What follows the noise in a training on some rows.
 
     Inputs count by their mean squares, for one at most, so that the columns of a one-hot code count
@@ -44,6 +44,8 @@ def noise_strength(X, targets, loss, weights=None, trainable="all", is_long=True
         None of them zero.
     trainable : {"all", "eigenvectors", "eigenvalues"} or None, default="all"
         None is a dense network.
+    n_hidden : int, default=1
+        Number of the hidden layers.
     is_long : bool, default=True
         Whether the training has about its usual length.
 
@@ -58,12 +60,13 @@ def noise_strength(X, targets, loss, weights=None, trainable="all", is_long=True
     some = _some_rows(X.shape[0], weights)
     columns = _in_own_units(X[some], squares)
     settings, constant, n_rows = _OF_NUMBERS, 1.0, effective(len(targets), weights)
-    n_targets = _n_targets(targets.shape[1], loss)
+    n_targets, n_more = _n_targets(targets.shape[1], loss), 0
     if loss != "squared_error":
         shares = np.average(targets, axis=0, weights=weights)
         constant, spread = _of_classes(shares, loss)
         n_rows *= spread or 1.0  # of a single class there is nothing to tell
         settings = _OF_CLASSES | {"factor": _OF_CLASSES["factor"] * spread}
+        n_more = max(0, n_hidden - 1)
     return NoiseStrength(
         inputs=np.minimum(squares, 1.0) * _independence(columns),
         n_rows=n_rows,
@@ -71,6 +74,7 @@ def noise_strength(X, targets, loss, weights=None, trainable="all", is_long=True
         n_independent=1.0 if n_targets == 1 else _n_independent(columns, targets[some]),
         trainable=trainable,
         constant=constant,
+        n_more=n_more,
         is_long=is_long,
         **settings,
     )

@@ -1,7 +1,7 @@
 """Fits of a search that train together, and are scored as scikit-learn scores them."""
 
 from copy import deepcopy
-from functools import partial
+from functools import cache, partial
 
 from sklearn.base import clone
 from sklearn.model_selection._validation import _fit_and_score
@@ -38,7 +38,7 @@ def fit_and_score_together(estimator, X, y, tasks, *, n_all, verbose, fit_params
         As scikit-learn's own function returns them; the time of the training is shared alike.
     """
     fits = [_FitOfSearch(estimator, task) for task in tasks]
-    train = _Once(partial(_train, fits, X, y, fit_params))
+    train = cache(partial(_train, fits, X, y, fit_params))
     n_candidates, n_splits = n_all
     stacked = all(stops_for_training(network_or_none(fit.estimator)) for fit in fits)
     results = []
@@ -59,22 +59,11 @@ def fit_and_score_together(estimator, X, y, tasks, *, n_all, verbose, fit_params
             )
         )
         pass_on_interruption(network_or_none(fit.estimator))
-        fit.release()
+        fit.estimator = None  # it has been scored
     if not stacked:
         return results
     share = sum(result["fit_time"] for result in results) / len(results)
     return [result | {"fit_time": share} for result in results]
-
-
-class _Once:
-    """A function that is called at the first call only."""
-
-    def __init__(self, function):
-        self._function = function
-
-    def __call__(self):
-        function, self._function = self._function, lambda: None
-        function()
 
 
 class _FitOfSearch:
@@ -140,10 +129,6 @@ class _FitOfSearch:
         self.estimator.fit = fit
         self.estimator.set_params = lambda **parameters: self.estimator
         return self.estimator
-
-    def release(self):
-        """Forget the estimator: it has been scored."""
-        self.estimator = None
 
     def _preprocess(self, X, y, fit_params):
         """What the network is to be fitted to, names of its columns, and the steps before it.

@@ -23,7 +23,7 @@ def losses(network, X, y, doubt=0.0):
     have none that is wrong, it takes a `doubt` to see them: a share of the rows that are taken to
     be of another class.
     """
-    loss, (outputs, targets) = loss_of(network), standard(network, X, y)
+    loss, (outputs, targets) = loss_of(network), outputs_and_targets(network, X, y)
     if doubt:
         targets = loss.doubted(targets, doubt)
     return loss.losses(outputs, targets).mean(axis=1)
@@ -64,7 +64,7 @@ def n_telling(targets, weights):
 
 def losses_of_outputs(network, X, y, weights=None):
     """Mean loss of each output, in variances or deviances."""
-    outputs, targets = standard(network, X, y)
+    outputs, targets = outputs_and_targets(network, X, y)
     return np.average(loss_of(network).losses(outputs, targets), axis=0, weights=weights)
 
 
@@ -92,7 +92,7 @@ def lacks_a_class(network, y):
     return strata is not None and len(np.unique(strata)) < len(network.classes_)
 
 
-def standard(network, X, y):
+def outputs_and_targets(network, X, y):
     """Outputs and targets of a network, in units of the latter."""
     outputs = forward(
         network._validated_inputs(X),

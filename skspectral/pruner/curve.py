@@ -4,6 +4,7 @@ import numpy as np
 
 from skspectral.core import top_masks
 from skspectral.mlp.cut import cut
+from skspectral.pruner.sizes import widths_of
 
 # Sizes up to here are all tried; above, as many again on a geometric scale.
 _N_SMALL = 40
@@ -21,7 +22,7 @@ def curve_sizes(network):
     -------
     sizes : ndarray of int
     """
-    widths = [len(b) for b in network.intercepts_[:-1]]
+    widths = widths_of(network)
     largest = sum(widths)
     small = np.arange(len(widths), max(len(widths), min(largest, _N_SMALL)) + 1)
     large = np.geomspace(small[-1], largest, _N_SMALL)

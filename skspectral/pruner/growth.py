@@ -48,7 +48,8 @@ def grow(problem, network, rng):
     network : FreeNetwork
         Not trained.
     """
-    values, slopes = problem.layers(network), _slopes(problem, network)
+    values = problem.layers(network)
+    slopes = _slopes(problem, network, values)
     weights, intercepts = list(network.weights), list(network.intercepts)
     nodes = list(network.nodes)
     widest = max(map(len, nodes))
@@ -150,9 +151,8 @@ def _sized(columns, norm):
     return columns * (_SMALL * (norm or 1) / np.where(norms > 0, norms, 1))
 
 
-def _slopes(problem, network):
+def _slopes(problem, network, values):
     """Slope of the error in what reaches each layer after the first hidden one."""
-    values = problem.layers(network)
     slope = problem.loss.slopes(values[-1], problem.targets) * problem.importance(values[-1])
     if problem.weights is not None:
         slope = slope * problem.weights[:, None]

@@ -274,7 +274,7 @@ class SpectralPruner(BasePruner):
             estimator, train = deepcopy(self._given()), None
             refuse_other_parameters(estimator, params)
         else:
-            estimator = self._to_fit(y).fit(X, y, **params)
+            estimator = self._fitted_to(X, y, params)
             pass_on_interruption(network_of(estimator))
             train = _train_from_start if self.strategy == "before" else None
         network, X, y = network_of(estimator), reaching(estimator, X), as_vector(y)
@@ -363,7 +363,16 @@ class SpectralPruner(BasePruner):
                     "network has trainable='eigenvectors'; use strategy='after', or "
                     "trainable='all'."
                 )
-            network.trainable = "eigenvalues"
+        return estimator
+
+    def _fitted_to(self, X, y, params):
+        """The full estimator, fitted."""
+        estimator = self._to_fit(y)
+        asked = network_of(estimator).trainable
+        if self.strategy == "before":
+            network_of(estimator).trainable = "eigenvalues"
+        estimator.fit(X, y, **params)
+        network_of(estimator).trainable = asked  # for whoever fits it again
         return estimator
 
     def _select(self, estimator):

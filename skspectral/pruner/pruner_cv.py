@@ -27,7 +27,7 @@ from skspectral.pruner.network import (
     network_weights,
     reaching,
 )
-from skspectral.pruner.selection import layer_index, select_masks
+from skspectral.pruner.selection import select_masks
 
 
 class SpectralPrunerCV(BasePruner):
@@ -173,12 +173,12 @@ class SpectralPrunerCV(BasePruner):
         X, y, groups, codes = self._indexable(X, y, groups)
         params, split_params, score_params = self._routed_to_three(groups, params)
         base = network_for(y) if self.estimator is None else clone(self.estimator)
-        layer = layer_index(self.layer, network_of(base))
         if not network_of(base)._hidden_layer_sizes():
             raise ValueError(
                 "The network has no hidden layer, so there are no nodes to choose from; set "
                 "hidden_layer_sizes, or use SpectralPruner(layer=0) for the inputs."
             )
+        layer = self._layer_of(base)
         scorer = check_scoring(base, self.scoring)
         check_array(y, accept_sparse=True, ensure_2d=False, dtype=None, input_name="y")
         cv = check_cv(self.cv, y, classifier=is_classifier(base))

@@ -8,7 +8,6 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils import check_random_state
 
-from skspectral.core import THRESHOLD, core_mask
 from skspectral.mlp.attributes import attributes_of
 from skspectral.mlp.cut import cut
 from skspectral.mlp.weights import effective
@@ -20,25 +19,24 @@ from skspectral.pruner.growth import grow
 from skspectral.pruner.inputs import drop_inputs, return_inputs
 from skspectral.pruner.loss import loss_of
 from skspectral.pruner.parts import rows_of
+from skspectral.pruner.sizes import (
+    MOST_ROWS,
+    ROWS_PER_INPUT,
+    ROWS_PER_PARAMETER,
+    are_few,
+    candidates,
+    outstanding,
+    widths_of,
+)
 from skspectral.pruner.straightening import straighten
 from skspectral.pruner.table import Table
 from skspectral.pruner.training import takes_steps
 from skspectral.pruner.unfolding import is_folded, unfold
 from skspectral.spectral import Parameters
 
-# Nodes above this share of the largest relevance are there to begin with.
-_CANDIDATE = 2e-3
-
-# With fewer rows the network takes noise for most of what it knows, and only as many of the inputs
-# as have so many rows are there to begin with.
-ROWS_PER_INPUT, ROWS_PER_PARAMETER = 20, 2
-
 # The share of a layer that is thinned in each round of growth, unfolding and thinning. A round that
 # gains less than `_GAIN` of what a node is worth is the last.
 _ROUNDS, _GAIN = 6 * (0.4, 0.7), 0.5
-
-# More rows add little, and cost.
-MOST_ROWS = 50_000
 
 
 def recover(network, X, y, sample_weight=None, inputs=None, few=None, most=None):
@@ -103,17 +101,6 @@ def recover(network, X, y, sample_weight=None, inputs=None, few=None, most=None)
     return _written(network, free, inputs, axes)
 
 
-def are_few(n_rows, n_inputs):
-    """Whether a network takes noise for inputs, and only the most relevant are to begin with."""
-    return min(n_rows, MOST_ROWS) < ROWS_PER_INPUT * n_inputs
-
-
-def outstanding(network, inputs=None):
-    """The inputs whose relevance is not negligible beside the largest."""
-    mask = core_mask(network.feature_importances_, THRESHOLD)
-    return np.flatnonzero(mask if inputs is None else mask & inputs)
-
-
 def _relevant(network, inputs):
     """Those that stand out, and all that have any relevance, which may add up to more."""
     mask = network.feature_importances_ > 0
@@ -139,27 +126,6 @@ def _trained(table, network, inputs, axes):
 def _criterion(trained):
     problem, network, _ = trained
     return problem.criterion(network)
-
-
-def candidates(network):
-    """The nodes of each hidden layer that might matter, as masks."""
-    return [core_mask(spectrum, _CANDIDATE) for spectrum in network.node_importances_]
-
-
-def widths_of(network):
-    """Nodes of each hidden layer, tuple of int."""
-    return tuple(len(b) for b in network.intercepts_[:-1])
-
-
-def has_nodes(network):
-    """Whether there are hidden layers, and nodes of each that matter."""
-    return len(network.coefs_) > 1 and all(network.core_sizes_)
-
-
-def n_weights(network, n_inputs):
-    """Weights between so many inputs and the nodes that might matter."""
-    widths = [n_inputs, *(mask.sum() for mask in candidates(network)), network.n_outputs_]
-    return np.dot(widths[:-1], widths[1:])
 
 
 def _searched(table, problem, network, inputs, most, rng):

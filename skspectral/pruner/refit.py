@@ -1,6 +1,6 @@
 """The small network trained on: with its penalty, or without."""
 
-from copy import deepcopy
+from copy import copy, deepcopy
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -38,17 +38,20 @@ FREE = {
 
 def train_on(network, X, y, sample_weight, **parameters):
     """A copy of a fitted network, trained on from where it is with other parameters."""
-    other = deepcopy(network)
+    # Its callbacks follow the fit of the whole network.
+    callbacks = getattr(network, "_skl_callbacks", ())
+    other = deepcopy(copy(network).set_callbacks())
     # Not by set_params: a class derived from it may have fewer.
-    for name, value in (parameters | {"warm_start": True}).items():
+    parameters = parameters | {"warm_start": True, "verbose": False}
+    for name, value in parameters.items():
         setattr(other, name, value)
     with silence(ConvergenceWarning):  # the fit of the whole network has said so already
         other.fit(X, y, sample_weight)
     pass_on_interruption(other)
     # The parameters stay those that the network was asked to have, for whoever fits it again.
-    for name in (*parameters, "warm_start"):
+    for name in parameters:
         setattr(other, name, getattr(network, name))
-    return other
+    return other.set_callbacks(*callbacks)
 
 
 def retrain(network, small, X, y, sample_weight=None):

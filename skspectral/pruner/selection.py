@@ -69,7 +69,7 @@ def select_masks(network, layer, threshold, n_nodes_to_select):
             mask = top_masks([spectrum], number)[0]
         else:
             share = gap_threshold(spectrum) if threshold in ("auto", "gap") else threshold
-            share = _called(share, spectrum) if callable(share) else share
+            share = _share_of(share, spectrum) if callable(share) else share
             mask = core_mask(spectrum, share, floor=FLOOR)
         masks.append(mask)
     return _guarded(masks, spectra)
@@ -116,7 +116,7 @@ def narrowed(mask, left):
     return mask
 
 
-def _called(threshold, spectrum):
+def _share_of(threshold, spectrum):
     share = threshold(spectrum)
     if np.ndim(share) == 0 and hasattr(share, "item"):
         share = share.item()

@@ -10,13 +10,13 @@ from skspectral.mlp.warnings import silence
 from skspectral.mlp.weights import effective
 from skspectral.pruner.comparison import lacks_a_class, losses, mean_and_error, weights_of
 from skspectral.pruner.parts import parts_in_turn, rows_of, rows_with_weight
-from skspectral.pruner.recovery import (
+from skspectral.pruner.recovery import recover
+from skspectral.pruner.sizes import (
     MOST_ROWS,
     ROWS_PER_INPUT,
     has_nodes,
     n_weights,
     outstanding,
-    recover,
     widths_of,
 )
 

@@ -7,14 +7,15 @@ from skspectral.mlp.weights import effective
 from skspectral.pruner.comparison import (
     mean_and_error,
     n_telling,
-    standard,
+    outputs_and_targets,
     tolerable,
     weights_of,
 )
 from skspectral.pruner.left_out import left_out_errors, n_parameters
 from skspectral.pruner.loss import loss_of
 from skspectral.pruner.parts import rows_of, rows_with_weight
-from skspectral.pruner.recovery import (
+from skspectral.pruner.recovery import recover
+from skspectral.pruner.sizes import (
     MOST_ROWS,
     ROWS_PER_INPUT,
     ROWS_PER_PARAMETER,
@@ -22,7 +23,6 @@ from skspectral.pruner.recovery import (
     has_nodes,
     n_weights,
     outstanding,
-    recover,
     widths_of,
 )
 from skspectral.pruner.trial import N_PARTS, widths_that_pay
@@ -128,9 +128,9 @@ def _foresees(found, masks, network, X, y, sample_weight):
     rows = rows_with_weight(y, sample_weight)
     rows = rows[:: -(-len(rows) // MOST_ROWS)]
     X, y, sample_weight = rows_of(rows, X, y, sample_weight)
-    outputs, targets = standard(found, X, y)
+    outputs, targets = outputs_and_targets(found, X, y)
     weights = weights_of(network, y, sample_weight)
-    errors, before = outputs - targets, np.subtract(*standard(network, X, y))
+    errors, before = outputs - targets, np.subtract(*outputs_and_targets(network, X, y))
     n_trained = n_parameters(found, masks[0])
     fitted, seen = _mean_square(errors, weights), _mean_square(before, weights)
     is_nothing = fitted < loss_of(found).nothing
