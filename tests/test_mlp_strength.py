@@ -641,6 +641,18 @@ def test_either_solver_learns_from_few_rows():
         assert mlp.score(X[700:], y[700:]) > 0.85
 
 
+def test_strengths_that_double_from_look_to_look_leave_nothing():
+    """A line that explains a fifth: deep networks are given up where L-BFGS looks too seldom."""
+    scores = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        X = rng.standard_normal((3300, 10))
+        y = X[:, 0] + 2 * rng.standard_normal(3300)
+        mlp = SpectralMLPRegressor((50, 20), solver="lbfgs", random_state=seed)
+        scores.append(mlp.fit(X[:300], y[:300]).score(X[300:], y[300:]))
+    assert np.mean(scores) > 0.1
+
+
 @pytest.mark.parametrize("is_sparse", [False, True])
 def test_classes_of_a_coarse_table_are_alike_by_chance(is_sparse):
     rng = np.random.default_rng(0)

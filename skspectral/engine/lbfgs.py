@@ -10,7 +10,7 @@ from skspectral.engine.outcome import Outcome
 
 # How often a training looks for the noise that is left, at most: each new strength is a new start,
 # without what L-BFGS has learnt of the curvature.
-_N_LOOKS = 10
+_N_LOOKS = 20
 
 # Progress of a value about one that rounding hides.
 _HIDDEN = 64 * np.finfo(float).eps
