@@ -85,6 +85,8 @@ class BaseSpectralMLP(CallbackSupportMixin, BaseEstimator):
         ValueError
             If the input is not valid: a fitted estimator then stays as it was. If the training
             diverges: the estimator is then unfitted, unless `warm_start` is set.
+        TypeError
+            If a regressor is given a sparse y.
         """
         with self._restored_on_error(keep=self.warm_start):
             return self._fit(X, y, sample_weight)

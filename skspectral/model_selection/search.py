@@ -62,6 +62,8 @@ class _StackedSearch:
         ------
         ValueError
             If a parameter is not valid, or all fits failed.
+        TypeError
+            If there is a `memory`, and a parameter that cannot be pickled, such as a lambda.
         """
         if not self._stacks():
             if self.memory is not None:

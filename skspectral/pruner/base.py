@@ -404,10 +404,18 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         if self.refit:
             rows, *others = without_copies(network, X, y, sample_weight, groups)
             small, scores = refit(before, select_columns(rows, masks[0]), *others)
-        as_cut, is_refitted = cut_network(estimator, masks), small is not before
-        self._remember(estimator, masks, small, X, sample_weight, as_cut, scores, is_refitted)
-        self._fitted["is_trained"] = is_trained or is_refitted
-        return self
+        is_refitted = small is not before
+        return self._remember(
+            estimator,
+            masks,
+            small,
+            scores,
+            change=_largest_change(
+                network, cut_network(estimator, masks), masks[0], X, sample_weight
+            ),
+            is_refitted=is_refitted,
+            is_trained=is_trained or is_refitted,
+        )
 
     def _misses_inputs(self, network, mask, X, y, sample_weight):
         """Whether to make up for the inputs that leave."""
@@ -426,18 +434,24 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             small = cut_network(small, [masks[0], *nodes])
         else:
             masks = [inputs, *masks[1:]]
-        return self._remember(estimator, masks, small, X, sample_weight, small, scores, True)
+        change = _largest_change(networks["full"], small, masks[0], X, sample_weight)
+        return self._remember(estimator, masks, small, scores, change)
 
-    def _remember(self, estimator, masks, small, X, sample_weight, as_cut, scores, is_refitted):
-        change = network_of(estimator)._outputs(X) - as_cut._outputs(select_columns(X, masks[0]))
-        if sample_weight is not None:
-            change = change[np.asarray(sample_weight) > 0]
+    def _remember(self, estimator, masks, small, scores, change, **for_the_summary):
         self._fitted = {
             "estimator_": estimator,
             "masks_": masks,
             "pruned_estimator_": small,
-            "largest_change_": float(np.abs(change).max()),
+            "largest_change_": change,
             "refit_scores_": scores,
-            "is_refitted": is_refitted,
+            **for_the_summary,
         }
         return self
+
+
+def _largest_change(full, small, inputs, X, sample_weight):
+    """Of an output, between two networks, the second of which takes some of the inputs."""
+    change = full._outputs(X) - small._outputs(select_columns(X, inputs))
+    if sample_weight is not None:
+        change = change[np.asarray(sample_weight) > 0]
+    return float(np.abs(change).max())

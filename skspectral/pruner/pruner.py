@@ -259,9 +259,12 @@ class SpectralPruner(BasePruner):
         Raises
         ------
         ValueError
-            If the estimator is or ends in no spectral network, the layer does not exist, there are
-            not as many nodes as asked for, or ``strategy="before"`` meets a network that is dense,
-            fitted, or has ``trainable="eigenvectors"``.
+            If the estimator is or ends in no spectral network, or is a FrozenEstimator without
+            `prefit`; the layer does not exist, or there are not as many nodes as asked for; a
+            callable `threshold` returns no share; ``strategy="before"`` meets a network that is
+            dense, fitted, or has ``trainable="eigenvectors"``; y is None, or `groups` are not one
+            value of one kind for each row; or X and y are not such as a `prefit` estimator was
+            fitted to.
         TypeError
             If `estimator` is fitted, and there is a parameter for anything but its weights.
         sklearn.exceptions.NotFittedError

@@ -25,12 +25,13 @@ def summary_of(pruner):
     rows += [(name, *map(count, networks)) for name, count in counts.items()]
     lines = [f"{'':16}{'before':>12}{'after':>12}"]
     lines += [f"{name:16}{before:>12}{after:>12}" for name, before, after in rows]
-    scores = getattr(pruner, "refit_scores_", {})
-    if hasattr(pruner, "largest_change_"):  # not known of a prefit estimator without data
-        change = pruner.largest_change_
-        when = ", before it was trained on" if pruner._fitted.get("is_trained") else ""
+    known = getattr(pruner, "_fitted", {})  # nothing of a prefit estimator without data
+    scores = known.get("refit_scores_", {})
+    if known:
+        change = known["largest_change_"]
+        when = ", before it was trained on" if known.get("is_trained") else ""
         lines.append(f"largest change of an output on the training data{when}: {change:.3g}")
-    if getattr(pruner, "_fitted", {}).get("is_undecided"):
+    if known.get("is_undecided"):
         lines.append("the data do not determine the size: the nodes are those of largest relevance")
     if "full" in scores:
         lines += [
@@ -46,7 +47,7 @@ def summary_of(pruner):
             f"{scores['refit']:.4f} after"
         )
     elif scores:
-        kept = "kept" if pruner._fitted["is_refitted"] else "taken back"
+        kept = "kept" if known["is_refitted"] else "taken back"
         lines.append(
             f"score on rows held out of the refit: {scores['cut']:.4f} cut, {scores['refit']:.4f} "
             f"refitted ({kept})"
