@@ -30,15 +30,20 @@ def noisy(problem):
 
 @pytest.mark.parametrize("learning_rate", ["cosine", "constant", "adaptive"])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_early_stopping_restores_the_best_weights(noisy, monkeypatch, learning_rate, weighted):
+@pytest.mark.parametrize(("alpha", "n_passed_over"), [(1e-3, 0), ("auto", 495)])
+def test_early_stopping_restores_the_best_weights(
+    noisy, monkeypatch, learning_rate, weighted, alpha, n_passed_over
+):
+    """While a strength rises, for half of what is not the warm-up, none are kept."""
     model, X, y = noisy
     monkeypatch.setattr(fit, "held_out_rows", lambda _, rows, *others: (rows[:90], rows[90:]))
     model.set_params(early_stopping=True, learning_rate=learning_rate, learning_rate_init=0.02)
+    model.set_params(alpha=alpha)
     weights = np.linspace(1, 2, 120) if weighted else None
     model.set_params(n_iter_no_change=20, max_iter=900).fit(X, y, weights)
     held_out = None if weights is None else weights[90:]
     assert len(model.validation_scores_) == len(model.loss_curve_) == model.n_iter_
-    assert model.best_validation_score_ == max(model.validation_scores_)
+    assert model.best_validation_score_ == max(model.validation_scores_[n_passed_over:])
     assert model.score(X[90:], y[90:], held_out) == pytest.approx(model.best_validation_score_)
     assert model.best_loss_ is None
 

@@ -150,7 +150,8 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         With early stopping the accuracy on the held-out rows after each epoch; of multilabel y the
         share of all labels that are right, since seldom all of a row are.
     best_validation_score_ : float or None
-        The largest of them.
+        That of the network that is kept: the largest of them, with `alpha` a number; else the
+        largest since the strength has settled.
     n_iter_ : int
         Epochs or iterations: the length of ``loss_curve_``.
     t_ : int
@@ -181,7 +182,7 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
     L-BFGS the penalty on the eigenvectors is back halfway through). What a node or an input is for
     may take time to show, and until then both the penalty and the loss pull it down. The losses
     that are reported include the penalty throughout. No epoch of the warm-up counts for
-    `n_iter_no_change`; early stopping may keep one, if its score is the best.
+    `n_iter_no_change`; early stopping may keep one, if its score is the best and `alpha` a number.
 
     Training runs on one thread, so that results do not depend on the number of cores; give
     `n_jobs` to whatever fits many estimators.

@@ -230,7 +230,8 @@ class Fit:
             options["schedule"] = "constant" if self._incremental else estimator.learning_rate
             options["n_whole"] = length.n_whole
             options["patience"] = length.patience if waits else np.inf
-        self._watch()
+        settled = member["noise"].settled if member["noise"] else None
+        self._watch(length.n_rising(options["n_warm_up"], settled))
         start = member["parameters"]
         return Training(
             X,
@@ -255,7 +256,7 @@ class Fit:
             options=options,
         )
 
-    def _watch(self):
+    def _watch(self, n_passed_over):
         """Begin to report to callbacks, and to whoever reads, how the training goes on."""
         estimator, self._context = self._estimator, None
         if not self._incremental:
@@ -265,7 +266,9 @@ class Fit:
         watched = self._context if hasattr(estimator, "_skl_callbacks") else None
         # It does not know this fit, which holds the data: no cycle is to keep them in memory.
         describe = partial(_attributes, self._state)
-        self._progress = Progress(estimator, describe, self._validate, watched, self._data)
+        self._progress = Progress(
+            estimator, describe, self._validate, watched, self._data, n_passed_over
+        )
 
     def _units(self, known, targets, weights):
         """The units of y, and those to read the fitted network in."""
@@ -321,7 +324,7 @@ class Fit:
             losses = estimator.loss_curve_ if known is None else [known, *progress.losses]
             estimator.best_loss_ = float(np.fmin.reduce(losses, initial=np.nan))
         estimator.validation_scores_ = scores
-        estimator.best_validation_score_ = None if scores is None else max(scores, default=np.nan)
+        estimator.best_validation_score_ = None if scores is None else progress.best_score
         strength = self._state.strength
         if self.training.member.noise and self._length.is_long and not outcome.interrupted:
             strength = estimator.alpha_

@@ -92,6 +92,20 @@ class Length:
         n_steps = WARM_UP * _N_STEPS
         return int(max(_WHOLE * self.n_usual, n_steps * self.batch_size / self._n_rows))
 
+    def n_rising(self, n_warm_up, settled):
+        """Epochs, the first, in which the strength of the penalty has not come to what is left.
+
+        Parameters
+        ----------
+        n_warm_up, settled
+            See :meth:`n_last`.
+
+        Returns
+        -------
+        n_epochs : int
+        """
+        return n_warm_up + int(settled * (self.n_usual - n_warm_up)) if settled else 0
+
     def n_last(self, n_warm_up, settled):
         """Epochs, the last, that show whether the loss was still falling.
 

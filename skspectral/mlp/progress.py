@@ -17,6 +17,8 @@ class Progress:
         Where the epochs are reported to; None if nobody watches.
     data : dict
         ``X``, ``y`` and ``metadata`` that the callbacks are given.
+    n_passed_over : int, default=0
+        Epochs, the first, whose networks are not to be kept, however well they score.
 
     Attributes
     ----------
@@ -27,13 +29,18 @@ class Progress:
     best : Parameters or None
         With early stopping, those of the best score; of equal ones the latest, whose core is
         smaller.
+    best_score : float
+        Its score; of the last where none is kept, nan before there is one.
     kept_loss : float
         Loss of the network that is kept: the best by its score, else the last; nan before.
     """
 
-    def __init__(self, estimator, describe, validate=None, context=None, data=None):
+    def __init__(
+        self, estimator, describe, validate=None, context=None, data=None, n_passed_over=0
+    ):
         self.losses, self.scores, self.best = [], None if validate is None else [], None
-        self._best_score, self.kept_loss = -np.inf, np.nan
+        self.best_score, self.kept_loss = np.nan, np.nan
+        self._n_passed_over = n_passed_over
         self._estimator, self._describe, self._validate = estimator, describe, validate
         self._context, self._data, self._task = context, data, None
         self._begin()
@@ -45,8 +52,9 @@ class Progress:
         else:
             parameters = read()
             progress = self._validate(self._describe(parameters))
-            if self.best is None or progress >= self._best_score:
-                self.best, self._best_score, self.kept_loss = parameters, progress, float(loss)
+            if self.best is None or progress >= self.best_score:
+                self.best_score, self.kept_loss = progress, float(loss)
+                self.best = parameters if len(self.scores) >= self._n_passed_over else None
             self.scores.append(progress)
         self.losses.append(float(loss))
         if self._estimator.verbose:

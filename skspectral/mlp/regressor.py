@@ -129,7 +129,8 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     validation_scores_ : list of float or None
         With early stopping the R^2 on the held-out rows after each epoch.
     best_validation_score_ : float or None
-        The largest of them.
+        That of the network that is kept: the largest of them, with `alpha` a number; else the
+        largest since the strength has settled.
     n_iter_ : int
         Epochs or iterations: the length of ``loss_curve_``.
     t_ : int
@@ -160,7 +161,7 @@ class SpectralMLPRegressor(RegressorMixin, BaseSpectralMLP):
     L-BFGS the penalty on the eigenvectors is back halfway through). What a node or an input is for
     may take time to show, and until then both the penalty and the loss pull it down. The losses
     that are reported include the penalty throughout. No epoch of the warm-up counts for
-    `n_iter_no_change`; early stopping may keep one, if its score is the best.
+    `n_iter_no_change`; early stopping may keep one, if its score is the best and `alpha` a number.
 
     Training runs on one thread, so that results do not depend on the number of cores; give
     `n_jobs` to whatever fits many estimators.
