@@ -81,7 +81,9 @@ def forward(X, weights, intercepts, activation, out_activation):
                 f"Got the activation {name!r}; give one of {', '.join(map(repr, ACTIVATIONS))}."
             )
     # Whole numbers would have no room for what comes of them.
-    weights = [np.asarray(w, dtype=np.result_type(w, np.float32)) for w in weights]
+    weights = [
+        w.astype(np.result_type(w, np.float32), copy=False) for w in map(np.asarray, weights)
+    ]
     network = weights, intercepts, activation, out_activation
     step = max(1, _MOST_VALUES // max(map(len, intercepts)))
     if X.shape[0] <= step:

@@ -174,11 +174,12 @@ class Parameters:
     def from_weights(cls, weights, intercepts, eigenvalues):
         """Spectral form of given weights, with the eigenvalues that training starts from."""
         pairs = [initial_eigenvalues(*w.shape, eigenvalues, w.dtype) for w in weights]
+        into, out_of = map(list, zip(*pairs, strict=True))
         return cls(
             eigenvectors=[w / gates(*pair) for w, pair in zip(weights, pairs, strict=True)],
             intercepts=[np.array(b) for b in intercepts],
-            eigenvalues_in=[pair[0] for pair in pairs],
-            eigenvalues_out=[pair[1] for pair in pairs],
+            eigenvalues_in=into,
+            eigenvalues_out=out_of,
         )
 
     def with_initial_eigenvalues(self, eigenvalues):

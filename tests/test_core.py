@@ -170,7 +170,7 @@ def test_top_masks_leave_every_layer_a_node():
 
 
 def test_forward_takes_whole_numbers_and_refuses_what_it_does_not_know():
-    X, network = np.array([[1, 2]]), ([np.array([[1], [1]]), np.array([[2]])], [[0.5], [1]])
+    X, network = np.array([[1, 2]]), ([np.array([[1], [1]]), [[2]]], [[0.5], [1]])
     assert forward(X, *network, "relu", "identity").tolist() == [[8.0]]
     assert forward(X, *network, "relu", "logistic") == pytest.approx(1 / (1 + np.exp(-8)))
     with pytest.raises(ValueError, match="the activation 'gelu'; give one of 'identity', 'relu'"):

@@ -148,17 +148,6 @@ def test_cosine_goes_to_its_end_and_settles(problem):
     model.set_params(n_iter_no_change=np.inf).fit(X, y)  # no effect, nor on what is warned of
 
 
-def test_a_default_training_of_few_epochs_may_be_too_short():
-    """With 400 batches twenty epochs are the usual length, and the noise is looked for in each."""
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(2000, 3))
-    model = SpectralMLPRegressor(10, alpha=1e-4, batch_size=5, random_state=0)
-    model.fit(X, X[:, 0])
-    assert model.n_iter_ == 20
-    with pytest.warns(ConvergenceWarning, match=r"Maximum iterations \(20\) reached"):
-        model.set_params(learning_rate_init=1e-6).fit(X, X[:, 0])
-
-
 def test_without_batches_none_is_too_large(problem):
     model, X, y = problem
     with pytest.warns(UserWarning, match="clipped"):

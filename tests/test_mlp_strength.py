@@ -20,6 +20,7 @@ from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPrun
 from skspectral.datasets import make_teacher_regression
 from skspectral.engine.strength import NoiseStrength
 from skspectral.engine.together import run_together
+from skspectral.mlp import fit as fit_module
 from skspectral.mlp.copies import distinct_rows
 from skspectral.mlp.fit import Fit
 from skspectral.mlp.length import Length
@@ -163,6 +164,7 @@ def test_each_layer_of_classes_asks_for_as_much_once_there_is_nothing_more_to_le
         2,
     ]
     assert noise_strength(X, X, "squared_error", n_hidden=3).n_more == 0
+    assert noise_strength(X, classes, "softmax", trainable=None, n_hidden=3).n_more == 0
 
 
 @pytest.mark.filterwarnings("ignore::skspectral.mlp.warnings.CollapseWarning")  # as it should be
@@ -462,6 +464,17 @@ def test_what_falls_with_the_strength_is_no_lack_of_convergence(n_rows):
     length = Length(SpectralMLPRegressor(2), n_rows, incremental=False, goes_on=False)
     assert length.n_epochs == n_epochs
     assert n_epochs - length.n_last(n_warm_up, settled=0.5) > looks[-1]
+
+
+@pytest.mark.parametrize(("widths", "n_last"), [(8, 99), ((8, 4), 49)])
+def test_how_long_a_short_training_of_l_bfgs_is_looked_back_on(data, monkeypatch, widths, n_last):
+    """For as long as the strength has not been rising."""
+    X, y = data
+    seen = []
+    monkeypatch.setattr(fit_module, "warn_of_ending", lambda *arguments: seen.append(arguments[-1]))
+    model = SpectralMLPClassifier(widths, solver="lbfgs", max_iter=220, tol=1e-12, random_state=0)
+    model.fit(X, y > 0)
+    assert seen == [n_last]
 
 
 @pytest.mark.parametrize("n", [2, 5])

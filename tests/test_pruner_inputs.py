@@ -33,6 +33,7 @@ def table_of(X, y, weights=None):
     return Table(
         X,
         np.arange(X.shape[0]),
+        selects_inputs=True,
         targets=y[:, None],
         weights=weights,
         activation="relu",
@@ -152,32 +153,39 @@ def test_what_was_learnt_by_heart_hides_nothing_in_the_end():
         without = X * (np.arange(20) > 0)
         student = SpectralMLPClassifier((30, 15), alpha=1e-3, random_state=seed).fit(without, y)
         assert student.score(without, y) == 1
-        found, masks = recover(student, X, y, few=True)
+        found, masks = recover(student, X, y, select=True, few=True)
         n_right += masks[0].nonzero()[0].tolist() == [0] and found.score(X, y) > 0.7
     # By the rounding of a processor one in twenty ends at an input of noise.
     assert n_right >= 2
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_inputs_of_noise_are_silent_whatever_the_layer(seed):
-    """Many rows for each column, and a network that has learnt some noise of each."""
-    X, y = hinges(300, n_inputs=8, noise=1.0, seed=seed)
-    student = SpectralMLPRegressor(30, random_state=seed).fit(X, y)
-    assert (student.feature_importances_[2:] > 0).any()
-    pruner = SpectralPruner(student, prefit=True).fit(X, y)
-    assert pruner.masks_[0].all()
-    assert pruner.pruned_estimator_.feature_importances_.nonzero()[0].tolist() == [0, 1]
-    chosen = SpectralPruner(student, layer=0, prefit=True).fit(X, y)
-    np.testing.assert_allclose(pruner.predict(X), chosen.predict(X), rtol=1e-6, atol=1e-6)
+def test_inputs_leave_whatever_the_layer_but_sooner_where_they_are_chosen():
+    """Many rows for each column, and networks that have learnt some noise of each."""
+    n_left = []
+    for seed in range(3):
+        X, y = hinges(300, n_inputs=8, noise=1.0, seed=seed)
+        student = SpectralMLPRegressor(30, random_state=seed).fit(X, y)
+        assert (student.feature_importances_ > 0).all()
+        pruner = SpectralPruner(student, prefit=True).fit(X, y)
+        assert pruner.masks_[0].all()
+        assert (pruner.pruned_estimator_.feature_importances_[:2] > 0).all()
+        n_left.append((pruner.pruned_estimator_.feature_importances_ > 0).sum())
+        chosen = SpectralPruner(student, layer=0, prefit=True).fit(X, y)
+        assert chosen.get_support(indices=True).tolist() == [0, 1]
+    # Akaike's price of a parameter leaves one input of noise in six, or so.
+    assert sum(n_left) < 3 * 5
 
 
 def test_the_summary_names_inputs_without_a_say(capsys):
-    X, y = hinges(300, n_inputs=8)
+    X, y = hinges(300, n_inputs=8, noise=1.0)
     student = SpectralMLPRegressor(30, random_state=0).fit(X, y)
-    SpectralPruner(student, prefit=True).fit(X, y).summary()
-    assert "6 of 8 inputs do not matter: layer=0 leaves them out" in capsys.readouterr().out
+    pruner = SpectralPruner(student, prefit=True).fit(X, y)
+    idle = (pruner.pruned_estimator_.feature_importances_ == 0).sum()
+    assert idle > 0
+    pruner.summary()
+    assert f"inputs without a say: {idle} of 8; layer=0 leaves them out" in capsys.readouterr().out
     SpectralPruner(student, layer=0, prefit=True).fit(X, y).summary()
-    assert "do not matter" not in capsys.readouterr().out
+    assert "without a say" not in capsys.readouterr().out
 
 
 def test_nothing_leaves_in_place_of_nothing(monkeypatch):

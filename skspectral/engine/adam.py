@@ -196,8 +196,8 @@ def adam(
     n_epochs : int
         Passes over the data, at most.
     n_usual : int, default=None
-        So many of them make a training, if more are only allowed: what follows the noise has
-        settled by their middle. By default all.
+        So many of them make a training, if more are only allowed: of these a strength that follows
+        the noise has risen for a share. By default all.
     n_warm_up : int, default=0
         In so many of them, the first, the eigenvalues stay as they are, nothing is penalised, and
         no plateau counts; nor does it while a strength that follows the noise rises. What is

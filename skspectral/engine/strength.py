@@ -99,7 +99,7 @@ class NoiseStrength:
 
     @property
     def settled(self):
-        """The progress from which on the strength does not rise if nothing else changes."""
+        """The progress from which on nothing in the formula rises with it."""
         return _FORGOTTEN if self.n_more else _SETTLED
 
     def __call__(self, loss, parameters, progress):
@@ -127,7 +127,8 @@ class NoiseStrength:
         price = self._price(widths)
         share = min(worst, share * np.exp(pace * price))
         alpha = self.factor * share**self.exponent * np.sqrt(n_inputs / self.n_rows)
-        # Logits that are large already: of a product of more factors the penalty minds them less.
+        # A class that is learnt by heart is a large logit, and a penalty on a product of more
+        # factors minds large ones less.
         late = np.clip((progress - _SETTLED) / (_FORGOTTEN - _SETTLED), 0, 1)
         alpha *= 1 + self.n_more * late * min(1.0, price)
         strongest = self.least * (_STRONGEST / self.least) ** pace

@@ -47,9 +47,10 @@ class Length:
         self._estimator, self._n_rows = estimator, n_rows
         self._incremental, self._goes_on = incremental, goes_on
         self.batch_size = _batch_size(estimator, n_rows)
-        n_batches = -(-n_rows // self.batch_size)
-        by_steps = max(_FEWEST_EPOCHS, -(-_N_STEPS // n_batches))
-        self._by_default = _N_LBFGS_ITERATIONS if estimator.solver == "lbfgs" else by_steps
+        self._by_default = _N_LBFGS_ITERATIONS
+        if estimator.solver == "adam":
+            n_batches = -(-n_rows // self.batch_size)
+            self._by_default = max(_FEWEST_EPOCHS, -(-_N_STEPS // n_batches))
         asked = self._by_default if estimator.max_iter == "auto" else estimator.max_iter
         self.n_epochs = 1 if incremental else asked
         self.n_usual = min(self.n_epochs, self._by_default)
@@ -125,8 +126,7 @@ class Length:
         if self.n_usual == self._by_default:
             # The schedule of Adam lowers the loss for longer than that, and L-BFGS creeps at kinks.
             # Since the last look the strength has been the same.
-            since = (self.n_epochs - 1) % max(1, self.n_usual // N_LOOKS)
-            return min(n_last, max(1, since))
+            return min(n_last, (self.n_epochs - 1) % max(1, self.n_usual // N_LOOKS))
         if settled and self.n_epochs > n_last:
             # A strength that rises hides it, above all one that does so with each epoch.
             if self.n_epochs < 2 * N_LOOKS and not self.is_long:
@@ -136,6 +136,7 @@ class Length:
 
     @property
     def _a_while(self):
+        """Epochs in which a training makes progress, if it does."""
         return max(10, self.n_epochs // 20)
 
 

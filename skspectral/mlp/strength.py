@@ -66,7 +66,7 @@ def noise_strength(X, targets, loss, weights=None, trainable="all", n_hidden=1, 
         constant, spread = _of_classes(shares, loss)
         n_rows *= spread or 1.0  # of a single class there is nothing to tell
         settings = _OF_CLASSES | {"factor": _OF_CLASSES["factor"] * spread}
-        n_more = max(0, n_hidden - 1)
+        n_more = 0 if trainable is None else max(0, n_hidden - 1)
     return NoiseStrength(
         inputs=np.minimum(squares, 1.0) * _independence(columns),
         n_rows=n_rows,

@@ -400,22 +400,15 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
             left = select(small, inputs, y, sample_weight)
             small = cut_network(small, [np.ones(masks[0].sum(), dtype=bool), *left])
             masks = [masks[0], *map(narrowed, masks[1:], left)]
+            as_cut = cut_network(estimator, masks)
         before, scores = small, {}
         if self.refit:
             rows, *others = without_copies(network, X, y, sample_weight, groups)
             small, scores = refit(before, select_columns(rows, masks[0]), *others)
+        change = _largest_change(network, as_cut, masks[0], X, sample_weight)
         is_refitted = small is not before
-        return self._remember(
-            estimator,
-            masks,
-            small,
-            scores,
-            change=_largest_change(
-                network, cut_network(estimator, masks), masks[0], X, sample_weight
-            ),
-            is_refitted=is_refitted,
-            is_trained=is_trained or is_refitted,
-        )
+        is_trained = is_trained or is_refitted
+        return self._remember(estimator, masks, small, scores, change, is_trained, is_refitted)
 
     def _misses_inputs(self, network, mask, X, y, sample_weight):
         """Whether to make up for the inputs that leave."""
@@ -437,14 +430,19 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         change = _largest_change(networks["full"], small, masks[0], X, sample_weight)
         return self._remember(estimator, masks, small, scores, change)
 
-    def _remember(self, estimator, masks, small, scores, change, **for_the_summary):
+    def _remember(
+        self, estimator, masks, small, scores, change, is_trained=False, is_refitted=False
+    ):
+        # The last three are for the summary.
         self._fitted = {
             "estimator_": estimator,
             "masks_": masks,
             "pruned_estimator_": small,
             "largest_change_": change,
             "refit_scores_": scores,
-            **for_the_summary,
+            "is_trained": is_trained,
+            "is_refitted": is_refitted,
+            "is_undecided": False,
         }
         return self
 

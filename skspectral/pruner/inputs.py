@@ -18,8 +18,8 @@ _BEYOND = 3
 # Added to the correlations of inputs, all of which others may determine exactly.
 _RIDGE = 1e-10
 
-# An input is worth twice what noise gains rarely: the other parameters bend towards it, and the end
-# of L-BFGS varies. Measured; see docs/teachers.rst.
+# An input that is chosen is worth twice what noise gains rarely: the other parameters bend towards
+# it, and the end of L-BFGS varies. Measured; see docs/teachers.rst.
 _TIMES = 2
 
 # Rounds in which inputs return.
@@ -52,7 +52,8 @@ def drop_inputs(table, problem, network, inputs):
     best, least = (problem, network, inputs), _criterion(table, problem, network)
     while len(inputs) > 1:
         most = max(1, int(_TOGETHER * len(inputs)))
-        network, left = _without_weakest(problem, network, most, _BEYOND * _price(table, network))
+        bearable = _BEYOND * _price(table, problem, network)
+        network, left = _without_weakest(problem, network, most, bearable)
         if len(left) == len(inputs):
             break
         inputs = inputs[left]
@@ -106,14 +107,20 @@ def return_inputs(table, problem, network, inputs, rng):
 
 def _criterion(table, problem, network):
     """The criterion, with the price of inputs that are chosen from many."""
-    n_inputs, n_nodes = network.weights[0].shape
-    more = _price(table, network) - problem.loss.price * n_nodes
-    return problem.criterion(network) + n_inputs * more
+    more = _price(table, problem, network) - _price_of_weights(problem, network)
+    return problem.criterion(network) + len(network.weights[0]) * more
 
 
-def _price(table, network):
+def _price(table, problem, network):
     """What an input must lower the first term of the criterion by."""
+    if not table.selects_inputs:
+        return _price_of_weights(problem, network)
     return _TIMES * chi2.isf(RARELY / table.n_columns, network.weights[0].shape[1])
+
+
+def _price_of_weights(problem, network):
+    """Of those of one input."""
+    return problem.loss.price * network.weights[0].shape[1]
 
 
 def _without_weakest(problem, network, most, bearable):

@@ -51,6 +51,8 @@ class SpectralPruner(BasePruner):
         SpectralMLPRegressor for a y of floats, unless they are a matrix of zeros and ones, and else
         a SpectralMLPClassifier, with ``random_state=0``; only after :meth:`fit` it is known which,
         so name a classifier for cross-validation, whose folds then have their share of each class.
+        Its callbacks, and what it prints if it is `verbose`, follow the fit of the full network; it
+        then prints how a trial stands as well.
     layer : int, default=-1
         The layer that :meth:`transform` returns: 0 is the inputs, k hidden layer k, -1 the last
         hidden layer.
@@ -289,12 +291,12 @@ class SpectralPruner(BasePruner):
         asked = is_open and self.refit and train is None
         if asked:
             rows = without_copies(network, X, y, weights, codes)
-            found = found_in_data(network, *rows, masks[0])
+            found = found_in_data(network, *rows, masks[0], select=self._layer_of(estimator) == 0)
             if found is not None:
                 return self._take(estimator, masks[0], found, X, y, weights)
             masks = sparing_masks(network, masks, X, y, weights)
         select = self._select_nodes if train is None else None
-        self._cut(estimator, masks, X, y, weights, codes, train, select)
+        self._cut(estimator, masks, X, y, weights, codes, train=train, select=select)
         self._fitted["is_undecided"] = asked
         return self
 

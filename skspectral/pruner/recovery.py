@@ -39,7 +39,7 @@ from skspectral.spectral import Parameters
 _ROUNDS, _GAIN = 6 * (0.4, 0.7), 0.5
 
 
-def recover(network, X, y, sample_weight=None, inputs=None, few=None, most=None):
+def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=None, most=None):
     """The network of as many inputs and hidden nodes as the data tell apart, without penalty.
 
     Parameters
@@ -51,6 +51,9 @@ def recover(network, X, y, sample_weight=None, inputs=None, few=None, most=None)
     sample_weight : array-like of shape (n_samples,), default=None
     inputs : ndarray of shape (n_features,), bool, default=None
         Those that its spectrum tells from nothing; None is all.
+    select : bool, default=False
+        Whether inputs are chosen: each stays only if noise would seldom gain as much. Otherwise,
+        where the rows are not few for them, those leave without which the criterion is better.
     few : bool, default=None
         Whether the rows are taken to be few for the inputs; None is what :func:`are_few` says.
     most : tuple of int, default=None
@@ -70,17 +73,18 @@ def recover(network, X, y, sample_weight=None, inputs=None, few=None, most=None)
     rows, targets, weights, axes = _rows(network, X, y, sample_weight, rng)
     widths = widths_of(network)
     with one_thread(), np.errstate(all="ignore"):  # what diverges loses, what underflows is zero
+        n_rows = int(effective(len(rows), weights))
+        few = are_few(n_rows, network.n_features_in_) if few is None else few
         table = Table(
             X,
             rows,
+            selects_inputs=select or few,
             targets=targets,
             weights=weights,
             activation=network.activation,
             fit_intercept=network.fit_intercept,
             loss=loss_of(network),
         )
-        n_rows = int(effective(len(rows), weights))
-        few = are_few(n_rows, table.n_columns) if few is None else few
         starts = [_most_relevant(network, n_rows)] if few else _relevant(network, inputs)
         found = min((_trained(table, network, start, axes) for start in starts), key=_criterion)
         found = drop_inputs(table, *found)

@@ -26,12 +26,12 @@ def summary_of(pruner):
     lines = [f"{'':16}{'before':>12}{'after':>12}"]
     lines += [f"{name:16}{before:>12}{after:>12}" for name, before, after in rows]
     known = getattr(pruner, "_fitted", {})  # nothing of a prefit estimator without data
-    scores = known.get("refit_scores_", {})
-    if known:
-        change = known["largest_change_"]
-        when = ", before it was trained on" if known.get("is_trained") else ""
-        lines.append(f"largest change of an output on the training data{when}: {change:.3g}")
-    if known.get("is_undecided"):
+    if not known:
+        return "\n".join(lines)
+    scores, when = known["refit_scores_"], ", before it was trained on" * known["is_trained"]
+    change = known["largest_change_"]
+    lines.append(f"largest change of an output on the training data{when}: {change:.3g}")
+    if known["is_undecided"]:
         lines.append("the data do not determine the size: the nodes are those of largest relevance")
     if "full" in scores:
         lines += [
@@ -41,7 +41,7 @@ def summary_of(pruner):
         ]
         idle = np.count_nonzero(networks[1].feature_importances_ == 0)
         if idle:
-            lines.append(f"{idle} of {widths[1][0]} inputs do not matter: layer=0 leaves them out")
+            lines.append(f"inputs without a say: {idle} of {widths[1][0]}; layer=0 leaves them out")
         lines.append(
             f"score on the training data, which chose the nodes: {scores['full']:.4f} before, "
             f"{scores['refit']:.4f} after"

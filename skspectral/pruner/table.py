@@ -12,14 +12,17 @@ class Table:
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
     rows : ndarray of int
+    selects_inputs : bool
+        Whether an input stays only if noise would seldom gain as much, and not already if that
+        pays.
     **others
         What else there is to a :class:`~skspectral.pruner.free.Problem`.
     """
 
-    def __init__(self, X, rows, **others):
+    def __init__(self, X, rows, *, selects_inputs, **others):
         self._X = X.tocsc() if hasattr(X, "tocsr") else np.asarray(X)
         self._rows, self._others = rows, others
-        self.n_columns = self._X.shape[1]
+        self.n_columns, self.selects_inputs = self._X.shape[1], selects_inputs
 
     def columns(self, columns, rows=slice(None)):
         """Some columns, for some of the rows."""

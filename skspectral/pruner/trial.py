@@ -40,7 +40,7 @@ _FEWEST_ROWS, _FEWEST_OF_A_CLASS = 60, 3
 _ROWS_OF_CLASSES, _MOST_WORK = 10, 1e8
 
 
-def widths_that_pay(network, X, y, sample_weight=None, groups=None):
+def widths_that_pay(network, X, y, sample_weight=None, groups=None, select=False):
     """The size of network that :func:`recover` finds, if it predicts better than the given one.
 
     For data that do not determine the size. Both are fitted to two thirds of the rows, from the
@@ -54,7 +54,7 @@ def widths_that_pay(network, X, y, sample_weight=None, groups=None):
 
     Parameters
     ----------
-    network, X, y, sample_weight, groups
+    network, X, y, sample_weight, groups, select
         See :func:`~skspectral.pruner.trust.found_in_data`.
 
     Returns
@@ -76,7 +76,7 @@ def widths_that_pay(network, X, y, sample_weight=None, groups=None):
     for train, held_out in _trials(network, y, rows, groups):
         if len(train) < _FEWEST_ROWS - _FEWEST_ROWS // N_PARTS:  # groups may differ in size
             return None
-        pair = _tried(network, *rows_of(train, X, y, sample_weight))
+        pair = _tried(network, *rows_of(train, X, y, sample_weight), select)
         if pair is None:
             return None
         widths.append(widths_of(pair[0]))
@@ -142,7 +142,7 @@ def _trials(network, y, rows, groups):
     return islice(parts, 1 if n_units >= _MANY_ROWS else N_PARTS)
 
 
-def _tried(network, X, y, sample_weight):
+def _tried(network, X, y, sample_weight, select):
     """What is found from these rows, and the network fitted to them; None if it cannot be."""
     if lacks_a_class(network, y):
         return None
@@ -157,7 +157,7 @@ def _tried(network, X, y, sample_weight):
     pass_on_interruption(student)
     if not all(student.core_sizes_):
         return None
-    return recover(student, X, y, sample_weight)[0], student
+    return recover(student, X, y, sample_weight, select=select)[0], student
 
 
 def _is_long(network, n_rows):

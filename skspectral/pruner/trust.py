@@ -48,7 +48,7 @@ _MORE_NODES = 1.25
 _MOST_PRODUCTS = 1e11
 
 
-def found_in_data(network, X, y, sample_weight=None, groups=None, inputs=None):
+def found_in_data(network, X, y, sample_weight=None, groups=None, inputs=None, select=False):
     """What :func:`recover` finds, where that is to be preferred to the given network.
 
     It is where the rows are many for the inputs and nodes of a regressor that might matter, and
@@ -59,7 +59,7 @@ def found_in_data(network, X, y, sample_weight=None, groups=None, inputs=None):
 
     Parameters
     ----------
-    network, X, y, sample_weight, inputs
+    network, X, y, sample_weight, inputs, select
         See :func:`recover`.
     groups : ndarray of shape (n_samples,), int, default=None
         Rows of a group are not independent of each other.
@@ -71,10 +71,10 @@ def found_in_data(network, X, y, sample_weight=None, groups=None, inputs=None):
     found = None
     are_telling = groups is None and not is_classifier(network)
     if are_telling and is_recoverable(network, _n_rows(network, y, sample_weight), inputs):
-        found = recover(network, X, y, sample_weight, inputs)
+        found = recover(network, X, y, sample_weight, inputs, select)
         if _foresees(*found, network, X, y, sample_weight):
             return found
-    widths = widths_that_pay(network, X, y, sample_weight, groups)
+    widths = widths_that_pay(network, X, y, sample_weight, groups, select)
     if widths is None:
         return None
     n_rows = _n_rows(network, y, sample_weight)
@@ -86,7 +86,7 @@ def found_in_data(network, X, y, sample_weight=None, groups=None, inputs=None):
         most = (int(_MORE_NODES * widths[0]),)
     # What has won the trial, and no other search, nor a network of many more nodes.
     if found is None or few != tried or np.any(np.greater(widths_of(found[0]), most)):
-        found = recover(network, X, y, sample_weight, inputs, few=tried, most=most)
+        found = recover(network, X, y, sample_weight, inputs, select, few=tried, most=most)
     return found
 
 
