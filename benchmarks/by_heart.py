@@ -60,9 +60,13 @@ def signs(X):
 
 # The mean of numbers, whose noise has a variance of one, and rows; the logit of classes, and rows.
 NUMBERS = {
+    "numbers: nothing, 100 rows": (nothing, 100),
     "numbers: nothing, 200 rows": (nothing, 200),
+    "numbers: a tenth, 100 rows": (tenth, 100),
     "numbers: a tenth, 200 rows": (tenth, 200),
+    "numbers: a product, 100 rows": (product, 100),
     "numbers: a product, 200 rows": (product, 200),
+    "numbers: strong, 100 rows": (strong, 100),
 }
 CLASSES = {
     "classes: nothing, 150 rows": (nothing, 150),

@@ -20,7 +20,6 @@ from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPrun
 from skspectral.datasets import make_teacher_regression
 from skspectral.engine.strength import NoiseStrength
 from skspectral.engine.together import run_together
-from skspectral.mlp import fit as fit_module
 from skspectral.mlp.copies import distinct_rows
 from skspectral.mlp.fit import Fit
 from skspectral.mlp.length import Length
@@ -49,7 +48,7 @@ def network(*widths, vanished=(), eigenvalues="in"):
 
 def noise(n_inputs=4, n_rows=400, **settings):
     defaults = {"n_targets": 1, "trainable": "all", "constant": 1.0, "least": WEAKEST, "rise": 1}
-    defaults |= {"n_more": 0, "is_long": True}
+    defaults |= {"n_more": 0, "of_classes": False, "is_long": True}
     defaults["n_independent"] = settings.get("n_targets", 1)
     settings = defaults | {"factor": 0.1, "exponent": 0.5, "inputs": np.ones(n_inputs)} | settings
     return NoiseStrength(n_rows=n_rows, **settings)
@@ -141,8 +140,19 @@ def test_of_few_rows_deep_networks_do_not_learn_noise_by_heart(widths):
         assert model.score(X[150:], y[150:]) > worst
 
 
+@pytest.mark.parametrize(("n_nodes", "most"), [(10, 1), (50, 1), (200, 0.95)])
+def test_many_parameters_of_deep_networks_count_by_cross_validation_in_the_end(n_nodes, most):
+    deep, shallow, by_heart = noise(n_more=1), noise(), network(4, n_nodes, 1)
+    explained = (4 * n_nodes + n_nodes + 1) / 400
+    larger = max(1, np.exp(-2 * explained) / (1 - min(explained, most)) ** 2)
+    for progress, exponent in ((0.3, 0), (0.5, 0), (0.625, 0.5), (0.75, 1), (1.0, 1)):
+        ratio = deep(1e-3, by_heart, progress) / shallow(1e-3, by_heart, progress)
+        assert ratio == pytest.approx(larger ** (exponent / 2))
+    assert deep.settled == 0.75
+
+
 def test_each_layer_of_classes_asks_for_as_much_once_there_is_nothing_more_to_learn():
-    deep, shallow = noise(factor=0.01, n_more=2), noise(factor=0.01)
+    deep, shallow = noise(factor=0.01, n_more=2, of_classes=True), noise(factor=0.01)
 
     def ratios(by_heart):
         progresses = (0.3, 0.5, 0.625, 0.75, 1.0)
@@ -163,7 +173,7 @@ def test_each_layer_of_classes_asks_for_as_much_once_there_is_nothing_more_to_le
         1,
         2,
     ]
-    assert noise_strength(X, X, "squared_error", n_hidden=3).n_more == 0
+    assert noise_strength(X, X, "squared_error", n_hidden=3).n_more == 2
     assert noise_strength(X, classes, "softmax", trainable=None, n_hidden=3).n_more == 0
 
 
@@ -466,15 +476,21 @@ def test_what_falls_with_the_strength_is_no_lack_of_convergence(n_rows):
     assert n_epochs - length.n_last(n_warm_up, settled=0.5) > looks[-1]
 
 
-@pytest.mark.parametrize(("widths", "n_last"), [(8, 99), ((8, 4), 49)])
-def test_how_long_a_short_training_of_l_bfgs_is_looked_back_on(data, monkeypatch, widths, n_last):
-    """For as long as the strength has not been rising."""
-    X, y = data
-    seen = []
-    monkeypatch.setattr(fit_module, "warn_of_ending", lambda *arguments: seen.append(arguments[-1]))
-    model = SpectralMLPClassifier(widths, solver="lbfgs", max_iter=220, tol=1e-12, random_state=0)
-    model.fit(X, y > 0)
-    assert seen == [n_last]
+@pytest.mark.parametrize(
+    ("max_iter", "settled", "n_last"),
+    [(40, None, 10), (40, 0.5, 10), (40, 0.75, 8), (39, 0.5, np.inf), (39, None, 10)],
+)
+def test_a_short_training_is_looked_back_on_since_the_strength_has_risen(max_iter, settled, n_last):
+    """Of twenty thousand rows forty epochs are half of what it takes."""
+    mlp = SpectralMLPClassifier(max_iter=max_iter)
+    length = Length(mlp, 20_000, incremental=False, goes_on=False)
+    assert length.n_last(4, settled) == n_last
+
+
+@pytest.mark.parametrize("settled", [None, 0.5])
+def test_a_short_training_of_l_bfgs_has_not_converged(settled):
+    length = Length(SpectralMLPRegressor(solver="lbfgs", max_iter=220), 120, False, False)
+    assert length.n_last(22, settled) == np.inf
 
 
 @pytest.mark.parametrize("n", [2, 5])

@@ -15,8 +15,9 @@ from skspectral.pruner.inputs import _without_weakest, drop_inputs, return_input
 from skspectral.pruner.loss import SquaredError
 from skspectral.pruner.lost_inputs import lost_inputs
 from skspectral.pruner.network import cut_network
-from skspectral.pruner.recovery import Table, recover
+from skspectral.pruner.recovery import recover
 from skspectral.pruner.refit import refit
+from skspectral.pruner.table import Choice, Table
 from skspectral.pruner.trust import is_recoverable
 
 
@@ -51,14 +52,14 @@ def network_for(inputs, n_nodes=4, seed=0):
 def fitted(table, inputs):
     """A network without penalty on some columns."""
     problem = table.problem(inputs)
-    return problem, problem.train(network_for(inputs)), inputs
+    return Choice(problem, problem.train(network_for(inputs)), inputs)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_noise_leaves_and_what_matters_stays(seed):
     X, y = hinges(seed=seed)
     table = table_of(X, y)
-    problem, network, inputs = drop_inputs(table, *fitted(table, np.arange(12)))
+    problem, network, inputs = drop_inputs(table, fitted(table, np.arange(12)))
     assert inputs.tolist() == [0, 1]
     assert network.weights[0].shape[0] == 2
     np.testing.assert_array_equal(problem.X, X[:, :2])
@@ -73,7 +74,7 @@ def test_of_inputs_that_say_the_same_one_leaves(weighted):
     part = np.random.default_rng(1).standard_normal(len(X))
     X = np.column_stack([X, 3 - 2 * X[:, 0], part, X[:, 1] - part])
     table = table_of(X, y, weights)
-    _, network, inputs = drop_inputs(table, *fitted(table, np.arange(6)))
+    _, network, inputs = drop_inputs(table, fitted(table, np.arange(6)))
     assert len(inputs) == 2
     assert len(set(inputs) & {0, 3}) == len(set(inputs) & {1}) == 1
     assert np.abs(network.weights[0]).max() < 10
@@ -85,14 +86,14 @@ def test_the_others_say_in_its_place_what_they_can(n_most):
     y = y + np.maximum(X[:, 2], 0)  # or the third would be free to leave as well
     X = np.column_stack([X[:, 0] - X[:, 2], X[:, 1] + 1, X[:, 2], X[:, 0]])
     table = table_of(X, y)
-    problem, network, _ = fitted(table, np.arange(4))
-    smaller, left = _without_weakest(problem, network, n_most, bearable=1.0)
+    choice = fitted(table, np.arange(4))
+    smaller, left = _without_weakest(choice, n_most, bearable=1.0)
     # Three are one too many, and any of them can go; a second cannot.
     assert len(left) == 3
     assert 1 in left
     assert smaller.weights[0].shape == (3, 4)
     before, after = (
-        table.problem(k).layers(n)[-1] for k, n in ((range(4), network), (left, smaller))
+        table.problem(k).layers(n)[-1] for k, n in ((range(4), choice.network), (left, smaller))
     )
     np.testing.assert_allclose(after, before, atol=1e-6)
 
@@ -104,10 +105,10 @@ def test_a_lost_input_returns(column, convert):
     table = table_of(convert(X), y)
     left = fitted(table, np.array([1 - column]))
     rng = np.random.default_rng(0)
-    problem, network, inputs = return_inputs(table, *left, rng)
+    problem, network, inputs = return_inputs(table, left, rng)
     assert sorted(inputs) == [0, 1]
     network, _ = eliminate(problem, network)
-    assert problem.losses(network)[0] < 0.05 < left[0].losses(left[1])[0]
+    assert problem.losses(network)[0] < 0.05 < left.problem.losses(left.network)[0]
 
 
 @pytest.mark.parametrize(
@@ -122,9 +123,9 @@ def test_the_error_tells_of_a_line_a_bend_and_a_product(shape):
     y = (y - y.mean()) / y.std()
     table = table_of(X, y)
     own = fitted(table, np.array([3]))
-    assert lost_inputs(table, *own).tolist() == [7]
+    assert lost_inputs(table, own).tolist() == [7]
     nothing = table_of(X, (X[:, 3] + rng.standard_normal(1000)) / np.sqrt(2))
-    assert lost_inputs(nothing, *fitted(nothing, np.array([3]))).tolist() == []
+    assert lost_inputs(nothing, fitted(nothing, np.array([3]))).tolist() == []
 
 
 def test_the_error_tells_of_two_that_are_lost_together():
@@ -132,7 +133,7 @@ def test_the_error_tells_of_two_that_are_lost_together():
     X = rng.standard_normal((1000, 200))
     y = X[:, 7] * X[:, 150] + X[:, 3] + rng.standard_normal(1000)
     table = table_of(X, (y - y.mean()) / y.std())
-    assert sorted(lost_inputs(table, *fitted(table, np.array([3])))) == [7, 150]
+    assert sorted(lost_inputs(table, fitted(table, np.array([3])))) == [7, 150]
 
 
 def test_two_rare_events_in_one_row_are_no_product():
@@ -140,7 +141,7 @@ def test_two_rare_events_in_one_row_are_no_product():
     X = np.column_stack([rng.standard_normal(1000), rng.random((1000, 100)) < 0.005])
     y = X[:, 0] + rng.standard_normal(1000)
     table = table_of(X, (y - y.mean()) / y.std())
-    assert len(lost_inputs(table, *fitted(table, np.array([0])))) == 0
+    assert len(lost_inputs(table, fitted(table, np.array([0])))) == 0
 
 
 def test_what_was_learnt_by_heart_hides_nothing_in_the_end():
@@ -183,9 +184,9 @@ def test_the_summary_names_inputs_without_a_say(capsys):
     idle = (pruner.pruned_estimator_.feature_importances_ == 0).sum()
     assert idle > 0
     pruner.summary()
-    assert f"inputs without a say: {idle} of 8; layer=0 leaves them out" in capsys.readouterr().out
+    assert f"inputs whose weights are zero: {idle} of 8" in capsys.readouterr().out
     SpectralPruner(student, layer=0, prefit=True).fit(X, y).summary()
-    assert "without a say" not in capsys.readouterr().out
+    assert "weights are zero" not in capsys.readouterr().out
 
 
 def test_nothing_leaves_in_place_of_nothing(monkeypatch):
@@ -194,7 +195,7 @@ def test_nothing_leaves_in_place_of_nothing(monkeypatch):
     table = table_of(X, y)
     own = fitted(table, np.array([0, 1, 5]))
     monkeypatch.setattr(inputs_module, "lost_inputs", lambda *_: np.array([7]))
-    assert return_inputs(table, *own, np.random.default_rng(0))[0] is own[0]
+    assert return_inputs(table, own, np.random.default_rng(0)) is own
 
 
 def test_rows_without_weight_tell_nothing():
@@ -203,8 +204,8 @@ def test_rows_without_weight_tell_nothing():
     spoiled = np.r_[y, 10 * rng.standard_normal(300)], np.r_[X, rng.standard_normal((300, 12))]
     weights = np.r_[np.ones(600), np.zeros(300)] * 900 / 600
     table = table_of(spoiled[1], spoiled[0], weights)
-    own = return_inputs(table, *fitted(table, np.array([0])), rng)
-    assert sorted(own[2]) == [0, 1]
+    own = return_inputs(table, fitted(table, np.array([0])), rng)
+    assert sorted(own.inputs) == [0, 1]
 
 
 @pytest.mark.parametrize("layer", [0, 1])

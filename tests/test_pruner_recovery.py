@@ -18,7 +18,7 @@ from skspectral.pruner.elimination import cheapest, eliminate, may_have_idle_nod
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import _gains, _most_curved, grow
 from skspectral.pruner.loss import SquaredError
-from skspectral.pruner.recovery import _completed, _within, recover
+from skspectral.pruner.recovery import _complete, _within, recover
 from skspectral.pruner.trial import widths_that_pay
 from skspectral.pruner.trust import found_in_data, is_recoverable
 from skspectral.pruner.unfolding import _adding_up, linear_nodes, unfold
@@ -542,13 +542,13 @@ def test_without_noise_the_search_goes_on_after_a_cut(monkeypatch):
     )
     network, scale = network_of_teacher(teacher), y.std()
     network.weights[1] /= scale
-    searched, own = [], recovery._search
+    searched, own = [], recovery._choose_nodes
 
     def search(problem, network, rng):
         searched.append(network.n_nodes)
         return own(problem, network, rng)
 
-    monkeypatch.setattr(recovery, "_search", search)
+    monkeypatch.setattr(recovery, "_choose_nodes", search)
     noise = 0.1 * np.random.default_rng(0).standard_normal(2000)
     for targets in (y / scale, y / scale + noise):
         problem = problem_of(X, targets)
@@ -584,10 +584,10 @@ def test_without_noise_a_node_that_matters_next_to_nothing_is_looked_for():
         problem, rng = problem_of(X, y / scale), np.random.default_rng(seed)
         lost = problem.train(network.without(0, np.arange(4) == 2))
         assert problem.has_no_noise(lost)
-        small = _completed(problem.finer(), lost, rng)
+        small = _complete(problem.finer(), lost, rng)
         found.append(small.n_nodes == 4)
         assert small.n_nodes <= 4
-        assert _completed(problem.finer(), problem.train(network), rng).n_nodes == 4
+        assert _complete(problem.finer(), problem.train(network), rng).n_nodes == 4
         noisy = problem_of(X, y / scale + 2e-3 * rng.standard_normal(2000))
         assert not noisy.has_no_noise(noisy.train(network))
     assert sum(found) >= 3  # of eight: so few of them matter at all
@@ -607,7 +607,7 @@ def test_without_noise_idle_nodes_leave():
     assert may_have_idle_nodes(problem, twice)
     network.weights[1] /= y.std()
     assert not may_have_idle_nodes(problem, network)
-    assert _completed(problem.finer(), twice, np.random.default_rng(0)).n_nodes == 4
+    assert _complete(problem.finer(), twice, np.random.default_rng(0)).n_nodes == 4
 
 
 @pytest.mark.parametrize("as_a_pair", [False, True])

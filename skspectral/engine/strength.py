@@ -26,6 +26,10 @@ _WORSE = 2.0
 # Of a share that has met that limit by then: larger ones overflow.
 _LARGEST_EXPONENT = 100.0
 
+# Of the numbers that are predicted, a share that no parameters beyond are taken to explain: with as
+# many as there are nothing is left that would tell of the noise.
+_MOST_EXPLAINED = 0.95
+
 # A node or an input whose weights are smaller than this share of the layer's largest explains
 # nothing.
 _SHARE = 1e-2
@@ -44,7 +48,10 @@ class NoiseStrength:
     row, by the factor of Akaike's criterion. At first, when parameters are many, they count for
     nothing, or nothing would be learnt where rows are few: from then until the middle ever more.
     What comes out above the loss of a constant is noise that has been learnt, and asks for more
-    than a constant would.
+    than a constant would. Akaike's factor takes the parameters to be few for the rows. Deep
+    networks can keep about as many as there are, and then take the noise for little: in the end the
+    factor of theirs is that of generalised cross-validation, if that is larger (Golub, Heath and
+    Wahba, Technometrics 1979).
 
     Parameters
     ----------
@@ -72,8 +79,11 @@ class NoiseStrength:
         Power of the progress with which the strongest, and what parameters count for, rise until
         the middle: what takes longer to be learnt wants a slower start.
     n_more : int
-        Hidden layers beyond the first, of a network of classes: where parameters are many for the
-        rows, each asks for as much as the first, once what there is to be learnt has been.
+        Hidden layers beyond the first, whose nodes vanish. Of a network of classes, where
+        parameters are many for the rows, each asks for as much as the first, once what there is to
+        be learnt has been.
+    of_classes : bool
+        Whether classes are learnt, and not numbers.
     is_long : bool
         Whether nodes have the time to vanish. In a shorter training many parameters do not say that
         noise has been learnt, and the limit of the strength stays.
@@ -90,6 +100,7 @@ class NoiseStrength:
     exponent: float
     rise: float
     n_more: int
+    of_classes: bool
     is_long: bool
 
     @property
@@ -125,17 +136,25 @@ class NoiseStrength:
         share = loss / self.constant if self.constant > 0 else 1.0
         worst = _WORSE ** min(2.0, progress / _SETTLED) ** 2
         price = self._price(widths)
-        share = min(worst, share * np.exp(pace * price))
-        alpha = self.factor * share**self.exponent * np.sqrt(n_inputs / self.n_rows)
-        # A class that is learnt by heart is a large logit, and a penalty on a product of more
-        # factors minds large ones less.
         late = np.clip((progress - _SETTLED) / (_FORGOTTEN - _SETTLED), 0, 1)
-        alpha *= 1 + self.n_more * late * min(1.0, price)
+        share = min(worst, share * np.exp(pace * price) * self._correction(price) ** late)
+        alpha = self.factor * share**self.exponent * np.sqrt(n_inputs / self.n_rows)
+        if self.of_classes:
+            # A class that is learnt by heart is a large logit, and a penalty on a product of more
+            # factors minds large ones less.
+            alpha *= 1 + self.n_more * late * min(1.0, price)
         strongest = self.least * (_STRONGEST / self.least) ** pace
         if self.is_long and progress > _SETTLED:
             # It takes more to unlearn noise than not to learn it.
             strongest *= max(1.0, share) ** 2
         return float(np.clip(alpha, self.least, strongest)) / self.n_targets**0.5
+
+    def _correction(self, price):
+        """The factor of generalised cross-validation over Akaike's, if larger."""
+        if self.of_classes or not self.n_more:
+            return 1.0
+        left = 1 - min(price / 2, _MOST_EXPLAINED)
+        return max(1.0, np.exp(-price) / left**2)
 
     def _price(self, widths):
         """Of Akaike's criterion: twice the free parameters, for each number that is predicted."""

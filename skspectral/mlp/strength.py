@@ -60,13 +60,12 @@ def noise_strength(X, targets, loss, weights=None, trainable="all", n_hidden=1, 
     some = _some_rows(X.shape[0], weights)
     columns = _in_own_units(X[some], squares)
     settings, constant, n_rows = _OF_NUMBERS, 1.0, effective(len(targets), weights)
-    n_targets, n_more = _n_targets(targets.shape[1], loss), 0
-    if loss != "squared_error":
+    n_targets, of_classes = _n_targets(targets.shape[1], loss), loss != "squared_error"
+    if of_classes:
         shares = np.average(targets, axis=0, weights=weights)
         constant, spread = _of_classes(shares, loss)
         n_rows *= spread or 1.0  # of a single class there is nothing to tell
         settings = _OF_CLASSES | {"factor": _OF_CLASSES["factor"] * spread}
-        n_more = 0 if trainable is None else max(0, n_hidden - 1)
     return NoiseStrength(
         inputs=np.minimum(squares, 1.0) * _independence(columns),
         n_rows=n_rows,
@@ -74,7 +73,8 @@ def noise_strength(X, targets, loss, weights=None, trainable="all", n_hidden=1, 
         n_independent=1.0 if n_targets == 1 else _n_independent(columns, targets[some]),
         trainable=trainable,
         constant=constant,
-        n_more=n_more,
+        n_more=0 if trainable is None else max(0, n_hidden - 1),
+        of_classes=of_classes,
         is_long=is_long,
         **settings,
     )

@@ -17,16 +17,13 @@ from sklearn.utils.validation import (
 
 from skspectral.forward import forward
 from skspectral.mlp import SpectralMLPRegressor
-from skspectral.pipelines import last_step
+from skspectral.pipelines import first_step, last_step, reaching, steps_before
 from skspectral.pruner.comparison import loses_much
 from skspectral.pruner.copies import without_copies
 from skspectral.pruner.network import (
     cut_network,
-    first_step,
     network_of,
-    reaching,
     select_columns,
-    steps_before,
 )
 from skspectral.pruner.refit import refit, retrain
 from skspectral.pruner.selection import layer_index, narrowed

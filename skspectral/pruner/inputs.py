@@ -7,6 +7,7 @@ from skspectral.pruner.elimination import eliminate
 from skspectral.pruner.free import FreeNetwork
 from skspectral.pruner.growth import grow
 from skspectral.pruner.lost_inputs import RARELY, lost_inputs
+from skspectral.pruner.table import Choice
 
 # Inputs that leave together, as a share of those that are left.
 _TOGETHER = 0.25
@@ -26,7 +27,7 @@ _TIMES = 2
 _N_ROUNDS = 5
 
 
-def drop_inputs(table, problem, network, inputs):
+def drop_inputs(table, choice):
     """Remove inputs for as long as that lowers the criterion.
 
     The input goes that is missed least once the others say in its place what they can say of it, in
@@ -35,39 +36,32 @@ def drop_inputs(table, problem, network, inputs):
     Parameters
     ----------
     table : Table
-    problem : Problem
-        With these inputs.
-    network : FreeNetwork
-        Trained.
-    inputs : ndarray of int
-        Their columns.
+    choice : Choice
 
     Returns
     -------
-    problem : Problem
-    network : FreeNetwork
-    inputs : ndarray of int
-        Of those on the way, the ones with the least criterion.
+    choice : Choice
+        Of those on the way, the one with the least criterion.
     """
-    best, least = (problem, network, inputs), _criterion(table, problem, network)
-    while len(inputs) > 1:
-        most = max(1, int(_TOGETHER * len(inputs)))
-        bearable = _BEYOND * _price(table, problem, network)
-        network, left = _without_weakest(problem, network, most, bearable)
-        if len(left) == len(inputs):
+    best, least = choice, _criterion(table, choice)
+    while len(choice.inputs) > 1:
+        most = max(1, int(_TOGETHER * len(choice.inputs)))
+        bearable = _BEYOND * _price(table, choice)
+        network, left = _without_weakest(choice, most, bearable)
+        if len(left) == len(choice.inputs):
             break
-        inputs = inputs[left]
+        inputs = choice.inputs[left]
         problem = table.problem(inputs)
-        network = problem.train(network)
-        value = _criterion(table, problem, network)
+        choice = Choice(problem, problem.train(network), inputs)
+        value = _criterion(table, choice)
         if value <= least:
-            best, least = (problem, network, inputs), value
-        if value > least + _BEYOND * problem.worth(network):
+            best, least = choice, value
+        if value > least + _BEYOND * problem.worth(choice.network):
             break
     return best
 
 
-def return_inputs(table, problem, network, inputs, rng):
+def return_inputs(table, choice, rng):
     """Take back inputs that the error depends on.
 
     The penalty can silence an input for good before training has seen what it is for, above all
@@ -76,58 +70,64 @@ def return_inputs(table, problem, network, inputs, rng):
 
     Parameters
     ----------
-    table, problem, network, inputs
-        See :func:`drop_inputs`.
+    table : Table
+    choice : Choice
     rng : numpy.random.Generator
         See :func:`~skspectral.pruner.growth.grow`.
 
     Returns
     -------
-    problem, network, inputs
-        See :func:`drop_inputs`.
+    choice : Choice
+        The given one, if nothing returns.
     """
     for _ in range(_N_ROUNDS):
-        if not problem.can_gain(network):
+        if not choice.problem.can_gain(choice.network):
             break
-        lost = lost_inputs(table, problem, network, inputs)
+        lost = lost_inputs(table, choice)
         if len(lost) == 0:
             break
-        more = np.append(inputs, lost)
-        larger = table.problem(more)
-        into = np.vstack([network.weights[0], np.zeros((len(lost), network.weights[0].shape[1]))])
-        wider = FreeNetwork([into, *network.weights[1:]], network.intercepts, network.nodes)
-        wider, _ = eliminate(larger, larger.train(grow(larger, wider, rng)))
-        larger, wider, more = drop_inputs(table, larger, wider, more)
-        gain = _criterion(table, problem, network) - _criterion(table, larger, wider)
-        if gain <= 0 or not np.isin(lost, more).any():
+        more = drop_inputs(table, _with_inputs(table, choice, lost, rng))
+        gain = _criterion(table, choice) - _criterion(table, more)
+        if gain <= 0 or not np.isin(lost, more.inputs).any():
             break
-        problem, network, inputs = larger, wider, more
-    return problem, network, inputs
+        choice = more
+    return choice
 
 
-def _criterion(table, problem, network):
+def _with_inputs(table, choice, others, rng):
+    """With other inputs, too, and the nodes that they call for."""
+    network, inputs = choice.network, np.append(choice.inputs, others)
+    problem = table.problem(inputs)
+    into = np.vstack([network.weights[0], np.zeros((len(others), network.weights[0].shape[1]))])
+    network = FreeNetwork([into, *network.weights[1:]], network.intercepts, network.nodes)
+    network, _ = eliminate(problem, problem.train(grow(problem, network, rng)))
+    return Choice(problem, network, inputs)
+
+
+def _criterion(table, choice):
     """The criterion, with the price of inputs that are chosen from many."""
-    more = _price(table, problem, network) - _price_of_weights(problem, network)
-    return problem.criterion(network) + len(network.weights[0]) * more
+    more = _price(table, choice) - _price_of_weights(choice)
+    return choice.criterion + len(choice.inputs) * more
 
 
-def _price(table, problem, network):
+def _price(table, choice):
     """What an input must lower the first term of the criterion by."""
     if not table.selects_inputs:
-        return _price_of_weights(problem, network)
-    return _TIMES * chi2.isf(RARELY / table.n_columns, network.weights[0].shape[1])
+        return _price_of_weights(choice)
+    return _TIMES * chi2.isf(RARELY / table.n_columns, choice.network.weights[0].shape[1])
 
 
-def _price_of_weights(problem, network):
+def _price_of_weights(choice):
     """Of those of one input."""
-    return problem.loss.price * network.weights[0].shape[1]
+    return choice.problem.loss.price * choice.network.weights[0].shape[1]
 
 
-def _without_weakest(problem, network, most, bearable):
+def _without_weakest(choice, most, bearable):
     """The network without its weakest inputs, and which are left.
 
     At most `most` go, and none that the criterion's first term gains `bearable` by.
     """
+    problem, network, _ = choice
     rows = problem.some_rows
     targets = problem.targets[rows]
     weights = None if problem.weights is None else problem.weights[rows]

@@ -20,7 +20,7 @@ _MOST_PRODUCTS = 1e10
 _FARTHEST = 3
 
 
-def lost_inputs(table, problem, network, inputs):
+def lost_inputs(table, choice):
     """Columns that the error depends on, the most telling first.
 
     On a line of it, a bend, or its product with one of the inputs; if there is none, the two on
@@ -28,14 +28,16 @@ def lost_inputs(table, problem, network, inputs):
 
     Parameters
     ----------
-    table, problem, network, inputs
-        See :func:`~skspectral.pruner.inputs.drop_inputs`.
+    table : Table
+    choice : Choice
+        The inputs that there are, and the network.
 
     Returns
     -------
     lost : ndarray of int
-        None of `inputs`, four at most, and empty if noise might show as much.
+        None of those inputs, four at most, and empty if noise might show as much.
     """
+    problem, network, inputs = choice
     rows = problem.some_rows
     error = -problem.loss.slopes(problem.layers(network)[-1], problem.targets)[rows]
     if problem.weights is not None:

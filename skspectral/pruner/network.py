@@ -19,21 +19,6 @@ class UnusableError(ValueError, AttributeError):
     """What is asked of the network of a pruner is not there; ``hasattr`` says no to it."""
 
 
-def first_step(estimator):
-    """The estimator itself, or the first step of a Pipeline that does something, if any does."""
-    if isinstance(estimator, Pipeline):
-        for _, step in estimator.steps:
-            if not _passes_through(step):
-                return first_step(step)
-    return estimator
-
-
-def _passes_through(step):
-    if isinstance(step, Pipeline):
-        return all(_passes_through(inner) for _, inner in step.steps)
-    return step is None or step == "passthrough"
-
-
 def network_of(estimator):
     """The spectral network that `estimator` is or ends in.
 
@@ -67,11 +52,6 @@ def network_for(y):
     return (SpectralMLPRegressor if regression else SpectralMLPClassifier)(random_state=0)
 
 
-def steps_before(estimator):
-    """The fitted steps before the network, as one Pipeline; None if none does anything."""
-    return None if first_step(estimator) is last_step(estimator) else estimator[:-1]
-
-
 def network_weights(estimator, params):
     """The sample weights among the parameters of the estimator's `fit`; None, too, for a number."""
     step = estimator.steps[-1][0] if isinstance(estimator, Pipeline) else ""
@@ -102,12 +82,6 @@ def refuse_other_parameters(estimator, params):
                 f"fit() with prefit=True got {name!r}; besides X and y it takes "
                 f"'{step}sample_weight' only: nothing else is fitted."
             )
-
-
-def reaching(estimator, X):
-    """What of X reaches the network of a fitted estimator."""
-    steps = steps_before(estimator)
-    return X if steps is None else steps.transform(X)
 
 
 def as_vector(y):

@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, St
 
 from skspectral.mlp.attributes import attributes_of, parameters_of
 from skspectral.mlp.state import pass_on_interruption
+from skspectral.pipelines import reaching
 from skspectral.pruner.base import BasePruner
 from skspectral.pruner.copies import without_copies
 from skspectral.pruner.network import (
@@ -21,7 +22,6 @@ from skspectral.pruner.network import (
     network_for,
     network_of,
     network_weights,
-    reaching,
     refuse_other_data,
     refuse_other_parameters,
 )
@@ -63,10 +63,10 @@ class SpectralPruner(BasePruner):
         is ``"gap"``: the middle of the widest gap of the sorted relevances, on a logarithmic scale,
         that ends below 0.05 of the largest, where anything below a thousandth counts as a
         thousandth; if there is none as wide as a factor of three, 0.05, the paper's. See
-        :func:`skspectral.core.gap_threshold`. If that costs an output much on the rows of
-        :meth:`fit`, ``"auto"`` keeps more. A number keeps the nodes above this share of the largest
-        relevance of their layer; a callable is given the relevances of a layer and returns the
-        share.
+        :func:`skspectral.core.gap_threshold`. Where a refit follows and that costs an output much
+        on the rows of :meth:`fit`, ``"auto"`` keeps more. A number keeps the nodes above this share
+        of the largest relevance of their layer; a callable is given the relevances of a layer and
+        returns the share.
     n_nodes_to_select : int, float or tuple, default=None
         How many nodes to keep instead: a number, or a fraction of them, for `layer`; a tuple has
         an entry for each hidden layer, and with ``layer=0`` one for the inputs before them. Where
@@ -156,14 +156,14 @@ class SpectralPruner(BasePruner):
     size are then found once more from two thirds of the rows, and have to predict the others better
     than the network, by one standard error; of fewer than 1500 rows, or groups, each third is left
     out in turn, without `groups` only until one or two speak against it. A trial takes sixty rows,
-    or three groups; where one is needed and cannot be held, or is lost, the relevances decide. Rows
-    of uneven weight count as their effective number (Kish), and rows of a regressor that are copies
-    of others once.
+    and with `groups` three of them; where one is needed and cannot be held, or is lost, the
+    relevances decide. Rows of uneven weight count as their effective number (Kish), and rows of a
+    regressor that are copies of others once.
 
     Inputs are removed if the criterion is better without them, and return if what is left of the
     error depends on them. Where `layer` is not 0 the network still takes their columns, with
-    weights of zero. "How the pruner decides" in the user guide has the numbers, and says why they
-    are what they are.
+    weights of zero. The page "How the pruner decides" of the documentation has the numbers, and
+    says why they are what they are.
 
     References
     ----------

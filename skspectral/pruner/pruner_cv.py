@@ -18,6 +18,7 @@ from skspectral.core import top_masks
 from skspectral.mlp import SpectralMLPRegressor
 from skspectral.mlp.state import pass_on_interruption
 from skspectral.model_selection.smallest_core import one_standard_error
+from skspectral.pipelines import reaching
 from skspectral.pruner.base import BasePruner
 from skspectral.pruner.curve import curve_sizes, scores_of_sizes
 from skspectral.pruner.network import (
@@ -25,7 +26,6 @@ from skspectral.pruner.network import (
     network_for,
     network_of,
     network_weights,
-    reaching,
 )
 from skspectral.pruner.selection import select_masks
 

@@ -1,8 +1,7 @@
 """As many inputs and hidden nodes as the data tell apart."""
 
 from dataclasses import replace
-from functools import partial
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -29,7 +28,7 @@ from skspectral.pruner.sizes import (
     widths_of,
 )
 from skspectral.pruner.straightening import straighten
-from skspectral.pruner.table import Table
+from skspectral.pruner.table import Choice, Table
 from skspectral.pruner.training import takes_steps
 from skspectral.pruner.unfolding import is_folded, unfold
 from skspectral.spectral import Parameters
@@ -86,23 +85,20 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
             loss=loss_of(network),
         )
         starts = [_most_relevant(network, n_rows)] if few else _relevant(network, inputs)
-        found = min((_trained(table, network, start, axes) for start in starts), key=_criterion)
-        found = drop_inputs(table, *found)
-        if len(found[-1]) < table.n_columns:
-            found = return_inputs(table, *found, rng)
+        choices = (_first_choice(table, network, start, axes) for start in starts)
+        choice = drop_inputs(table, min(choices, key=attrgetter("criterion")))
+        if len(choice.inputs) < table.n_columns:
+            choice = return_inputs(table, choice, rng)
         most = widths if most is None else tuple(np.minimum(widths, most))
-        search = partial(_searched, table, most=most, rng=rng)
-        found = search(*found)
-        if len(found[-1]) < table.n_columns:
+        choice = _choose(table, choice, most, rng)
+        if len(choice.inputs) < table.n_columns:
             # What was learnt by heart had left no error to show what was lost.
-            more = return_inputs(table, *found, rng)
-            if more[0] is not found[0]:
-                found = search(*more)
-        problem, free, inputs = found
-        finest = problem.finer(np.finfo(network.coefs_[0].dtype).eps ** 2)
-        free = finest.train(free, "float64")
-        free = _placed(free, widths)
-    return _written(network, free, inputs, axes)
+            more = return_inputs(table, choice, rng)
+            if more is not choice:
+                choice = _choose(table, more, most, rng)
+        finest = choice.problem.finer(np.finfo(network.coefs_[0].dtype).eps ** 2)
+        free = _placed(finest.train(choice.network, "float64"), widths)
+    return _written(network, free, choice.inputs, axes)
 
 
 def _relevant(network, inputs):
@@ -121,29 +117,26 @@ def _most_relevant(network, n_rows):
     return np.sort(np.argsort(-relevance, kind="stable")[: max(1, most)])
 
 
-def _trained(table, network, inputs, axes):
-    """The problem with some inputs, the network for it, and the inputs."""
+def _first_choice(table, network, inputs, axes):
+    """Some inputs, and the nodes that might matter."""
     problem = table.problem(inputs)
-    return problem, problem.train(_start(network, inputs, axes)), inputs
+    return Choice(problem, problem.train(_start(network, inputs, axes)), inputs)
 
 
-def _criterion(trained):
-    problem, network, _ = trained
-    return problem.criterion(network)
-
-
-def _searched(table, problem, network, inputs, most, rng):
-    """The problem, what :func:`_search` finds of `most` nodes at most, and its inputs."""
-    found = _search(problem, network, rng)
-    free = _within(problem, found, most, rng)
-    if free is not found:
+def _choose(table, choice, most, rng):
+    """Hidden nodes, `most` of them in each layer, and the inputs that they leave a use for."""
+    problem, network, inputs = choice
+    found = _choose_nodes(problem, network, rng)
+    best = _within(problem, found, most, rng)
+    if best is not found:
         # What a cut to its places leaves may be worse than what there was.
-        free = min((free, shrink(problem, network, most)), key=problem.criterion)
-    return drop_inputs(table, problem, free, inputs)
+        best = min((best, shrink(problem, network, most)), key=problem.criterion)
+    return drop_inputs(table, Choice(problem, best, inputs))
 
 
-def _search(problem, network, rng):
-    best = _improved(problem, eliminate(problem, network)[0], rng, until=_is_exact)
+def _choose_nodes(problem, network, rng):
+    """Hidden nodes, however many."""
+    best = _improve(problem, eliminate(problem, network)[0], rng, until=_is_exact)
     straight = straighten(problem, best)
     if straight is not best:
         straight = eliminate(problem, problem.train(straight))[0]
@@ -155,8 +148,8 @@ def _search(problem, network, rng):
         # Trainings end where the error is least, and small errors tell true nodes from others. Of
         # targets that no network makes exactly growth would lower them again and again.
         best, _ = eliminate(finer, finer.train(best))
-        return _improved(finer, best, rng, _ROUNDS[:1])
-    return _completed(finer, best, rng)
+        return _improve(finer, best, rng, _ROUNDS[:1])
+    return _complete(finer, best, rng)
 
 
 def _is_exact(problem, network):
@@ -164,7 +157,7 @@ def _is_exact(problem, network):
     return problem.has_no_noise(network) and takes_steps(problem, network)
 
 
-def _improved(problem, best, rng, rounds=_ROUNDS, until=None):
+def _improve(problem, best, rng, rounds=_ROUNDS, until=None):
     """Growth, unfolding and thinning, for as long as they help, or until something holds."""
     least = problem.criterion(best)
 
@@ -175,7 +168,7 @@ def _improved(problem, best, rng, rounds=_ROUNDS, until=None):
 
     best, least = better(unfold(problem, best))
     for share in rounds:
-        before, best = least, _finished(problem, best)
+        before, best = least, _train_to_its_end(problem, best)
         if not (problem.can_gain(best) or is_folded(problem, best)):
             break
         if until is not None and until(problem, best):
@@ -184,7 +177,7 @@ def _improved(problem, best, rng, rounds=_ROUNDS, until=None):
         best, least = better(unfold(problem, best))
         # Of several layers one may have grown to make up for what another lacks.
         for layer in range(len(best.nodes)) if len(best.nodes) > 1 else ():
-            best = _finished(problem, best)
+            best = _train_to_its_end(problem, best)
             if problem.can_gain(best):
                 thinned = thin(problem, best, layer, share)
                 best, least = better(grow(problem, thinned, rng))
@@ -193,8 +186,8 @@ def _improved(problem, best, rng, rounds=_ROUNDS, until=None):
     return best
 
 
-def _finished(problem, network):
-    """The network trained to its end, if what is left may only be that the training ended early.
+def _train_to_its_end(problem, network):
+    """The network trained on, if what is left may only be that the training ended early.
 
     The search goes on with the criterion that it had: other networks, which it is compared with,
     are not trained so long either.
@@ -212,11 +205,11 @@ def _within(problem, network, widths, rng):
     small = shrink(problem, network, widths)
     if not problem.has_no_noise(network) or problem.has_no_noise(small):
         return small
-    other = shrink(problem, _search(problem, small, rng), widths)
+    other = shrink(problem, _choose_nodes(problem, small, rng), widths)
     return min((small, other), key=problem.criterion)
 
 
-def _completed(problem, best, rng):
+def _complete(problem, best, rng):
     """Without nodes that are idle at smaller errors, and with one that such errors call for."""
     best = problem.train(best)
     if may_have_idle_nodes(problem, best):

@@ -41,7 +41,7 @@ def summary_of(pruner):
         ]
         idle = np.count_nonzero(networks[1].feature_importances_ == 0)
         if idle:
-            lines.append(f"inputs without a say: {idle} of {widths[1][0]}; layer=0 leaves them out")
+            lines.append(f"inputs whose weights are zero: {idle} of {widths[1][0]}")
         lines.append(
             f"score on the training data, which chose the nodes: {scores['full']:.4f} before, "
             f"{scores['refit']:.4f} after"

@@ -1,8 +1,33 @@
 """The rows that the data choose by, of which a problem takes some columns."""
 
+from typing import NamedTuple
+
 import numpy as np
 
-from skspectral.pruner.free import Problem
+from skspectral.pruner.free import FreeNetwork, Problem
+
+
+class Choice(NamedTuple):
+    """Some of the columns, and a network for them.
+
+    Attributes
+    ----------
+    problem : Problem
+        With these columns.
+    network : FreeNetwork
+        Trained.
+    inputs : ndarray of int
+        The columns.
+    """
+
+    problem: Problem
+    network: FreeNetwork
+    inputs: np.ndarray
+
+    @property
+    def criterion(self):
+        """The smaller, the better; each input costs what its weights do."""
+        return self.problem.criterion(self.network)
 
 
 class Table:
