@@ -79,7 +79,7 @@ class NoiseStrength:
         Power of the progress with which the strongest, and what parameters count for, rise until
         the middle: what takes longer to be learnt wants a slower start.
     n_more : int
-        Hidden layers beyond the first, whose nodes vanish. Of a network of classes, where
+        Hidden layers beyond the first, if nodes have the time to vanish. Of classes, where
         parameters are many for the rows, each asks for as much as the first, once what there is to
         be learnt has been.
     of_classes : bool
