@@ -128,7 +128,7 @@ def test_how_long_a_training_is_counts(data, max_iter, is_long):
     assert fit.training.member.noise.is_long == is_long
 
 
-@pytest.mark.filterwarnings("ignore::skspectral.mlp.warnings.CollapseWarning")  # as it should be
+@pytest.mark.filterwarnings("ignore::skspectral.mlp.warnings.CollapseWarning")  # of noise
 @pytest.mark.parametrize("widths", [(50, 20), (50, 20, 10)])
 def test_of_few_rows_deep_networks_do_not_learn_noise_by_heart(widths):
     rng = np.random.default_rng(3)
@@ -185,7 +185,7 @@ def test_of_a_short_training_many_parameters_say_less(loss):
     assert (short.n_more, short.settled) == (0, 0.5)
 
 
-@pytest.mark.filterwarnings("ignore::skspectral.mlp.warnings.CollapseWarning")  # as it should be
+@pytest.mark.filterwarnings("ignore::skspectral.mlp.warnings.CollapseWarning")  # of noise
 @pytest.mark.parametrize("widths", [(50, 20), (50, 20, 10)])
 def test_of_few_rows_deep_networks_do_not_learn_wrong_classes_by_heart(widths):
     """Classes that nothing tells, and such that two inputs tell for the most part."""

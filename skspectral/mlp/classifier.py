@@ -53,11 +53,11 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
         the network is trained, from 1e-3 to 3e-2, over the root of the number of labels: the more
         the network still gets wrong, and the more parameters it has for each row, the stronger;
         beyond 3e-2 if it has learnt noise by heart. With several hidden layers parameters count for
-        more once half of a training is over. The objective changes with it. Until it has settled,
-        halfway through, or at three quarters with several layers, no epoch counts for
-        `n_iter_no_change`. A single epoch, as of :meth:`partial_fit`, does not see the noise: it
-        takes 1e-3, over the same root, or what a fit of half the usual length or more has ended
-        with. See ``alpha_`` and the page on defaults.
+        more in the second half, unless `max_iter` is less than half of the usual length. The
+        objective changes with it. Until it has settled, halfway through, or then at three quarters,
+        no epoch counts for `n_iter_no_change`. A single epoch, as of :meth:`partial_fit`, does not
+        see the noise: it takes 1e-3, over the same root, or what a fit of half the usual length or
+        more has ended with. See ``alpha_`` and the page on defaults.
     alpha_phi, alpha_lambda, alpha_w : float, default=None
         Strengths for eigenvectors, eigenvalues and dense weights; None is `alpha`. Only the product
         of the first two matters at a minimum.
