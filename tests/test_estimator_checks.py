@@ -29,6 +29,18 @@ PRUNERS = [
 ]
 
 
+def _fails(pruner):
+    """Where a row twice is not a row of weight two, as for scikit-learn's own."""
+    if isinstance(pruner, SpectralPrunerCV):
+        reason = "the splits are of rows, whatever they weigh"
+    elif hasattr(pruner.estimator, "steps"):
+        reason = "the weights do not reach the StandardScaler"
+    else:
+        return {}
+    kinds = "dense", "sparse"
+    return {f"check_sample_weight_equivalence_on_{kind}_data": reason for kind in kinds}
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few iterations
 @pytest.mark.filterwarnings("ignore:The largest root mean square:UserWarning")  # unscaled checks
 @pytest.mark.filterwarnings("ignore:The mean of column:UserWarning")  # not centred either
@@ -46,6 +58,6 @@ def test_network(estimator, check):
 @pytest.mark.filterwarnings("ignore:The largest root mean square:UserWarning")  # unscaled checks
 @pytest.mark.filterwarnings("ignore:The mean of column:UserWarning")  # not centred either
 @pytest.mark.filterwarnings("ignore:No node of a layer is relevant:UserWarning")  # random labels
-@parametrize_with_checks(PRUNERS)
+@parametrize_with_checks(PRUNERS, expected_failed_checks=_fails, xfail_strict=False)
 def test_pruner(estimator, check):
     check(estimator)

@@ -13,6 +13,7 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.datasets import load_wine
 from sklearn.decomposition import PCA
+from sklearn.ensemble import AdaBoostRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.feature_selection import VarianceThreshold
@@ -20,6 +21,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV, KFold, cross_validate
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
@@ -579,12 +581,31 @@ def test_sample_weights_reach_the_network(data):
     np.testing.assert_allclose(weighted.predict(X), half.predict(X), rtol=1e-8)
     pipe = make_pipeline(StandardScaler(with_mean=False, with_std=False), mlp)
     in_pipe = SpectralPruner(pipe, refit=False)
-    in_pipe.fit(X, y, spectralmlpregressor__sample_weight=weights)
-    np.testing.assert_allclose(in_pipe.predict(X), half.predict(X), rtol=1e-8)
+    for given, by_name in (
+        ((weights,), {}),
+        ((), {"sample_weight": list(weights)}),
+        ((), {"spectralmlpregressor__sample_weight": weights}),
+    ):
+        in_pipe.fit(X, y, *given, **by_name)
+        np.testing.assert_allclose(in_pipe.predict(X), half.predict(X), rtol=1e-8)
+    with pytest.raises(TypeError, match="and 'spectralmlpregressor__sample_weight', .* give one"):
+        in_pipe.fit(X, y, weights, spectralmlpregressor__sample_weight=weights)
     with config_context(enable_metadata_routing=True):
         asked = SpectralPruner(clone(mlp).set_fit_request(sample_weight=True), refit=False)
         asked.fit(X, y, sample_weight=weights)
     np.testing.assert_array_equal(asked.predict(X), weighted.predict(X))
+
+
+def test_weights_from_meta_estimators(data):
+    X, y = data
+    weights = np.r_[np.ones(60), np.zeros(60)]
+    mlp = SpectralMLPRegressor(hidden_layer_sizes=8, max_iter=300, random_state=0)
+    pruner = SpectralPruner(make_pipeline("passthrough", mlp), refit=False)
+    alone = clone(pruner).fit(X[:60], y[:60])
+    both = MultiOutputRegressor(pruner).fit(X, np.c_[y, -y], sample_weight=weights)
+    np.testing.assert_allclose(both.predict(X)[:, 0], alone.predict(X), rtol=1e-8)
+    boosted = AdaBoostRegressor(pruner, n_estimators=2, random_state=0)
+    assert boosted.fit(X, y, sample_weight=weights).score(X[:60], y[:60]) > 0.95
 
 
 def test_rows_without_weight_are_no_rows_of_the_refit(data):

@@ -93,7 +93,8 @@ def test_weights_are_split_as_the_rows_are(problem):
     X, y = problem[0][:300], problem[1][:300]
     weights = np.random.default_rng(0).uniform(0, 3, size=300)
     mlp = SpectralMLPRegressor(hidden_layer_sizes=20, solver="lbfgs", random_state=0)
-    pruner = SpectralPrunerCV(mlp, cv=3, refit=False).fit(X, y, sample_weight=weights)
+    pruner = SpectralPrunerCV(make_pipeline("passthrough", mlp), cv=3, refit=False)
+    pruner.fit(X, y, weights)
     train, test = list(KFold(3).split(X))[2]
     alone = clone(mlp).fit(X[train], y[train], weights[train])
     full = pruner.cv_results_["split2_test_score"][-1]

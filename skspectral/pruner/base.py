@@ -6,7 +6,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import ClassifierTags, check_array, get_tags, indexable
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metadata_routing import (
+    UNUSED,
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_feature_names_in,
@@ -52,8 +57,9 @@ def _cuts_inputs(pruner):
 class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
     """Common part of SpectralPruner and SpectralPrunerCV."""
 
-    # Who passes groups on wants them held together, as for the splitters of scikit-learn.
-    __metadata_request__fit = {"groups": True}
+    # Who passes groups on wants them held together, as for the splitters of scikit-learn. Weights
+    # are what the network asks for.
+    __metadata_request__fit = {"groups": True, "sample_weight": UNUSED}
 
     @property
     def estimator_(self):
@@ -309,9 +315,10 @@ class BasePruner(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
                 "each row."
             ) from error
 
-    def _routed(self, groups, params):
+    def _routed(self, sample_weight, groups, params):
         """The parameters of `fit`, with metadata routing, by whom they are for."""
-        given = {} if groups is None else {"groups": groups}
+        given = {"sample_weight": sample_weight, "groups": groups}
+        given = {name: value for name, value in given.items() if value is not None}
         return process_routing(self, "fit", **given, **params)
 
     def __sklearn_is_fitted__(self):

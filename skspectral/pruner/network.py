@@ -1,5 +1,7 @@
 """The network in an estimator: the estimator itself, or the end of a Pipeline."""
 
+from numbers import Number
+
 import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing, check_array
@@ -52,14 +54,33 @@ def network_for(y):
     return (SpectralMLPRegressor if regression else SpectralMLPClassifier)(random_state=0)
 
 
+def with_weights(estimator, sample_weight, params):
+    """The parameters of the estimator's `fit`, with the weights that the network is to have.
+
+    Raises
+    ------
+    TypeError
+        If it is given them twice.
+    """
+    if sample_weight is None:
+        return params
+    name = _name_of_weights(estimator)
+    if name in params:
+        raise TypeError(f"fit() got sample_weight and {name!r}, which are the same; give one.")
+    return params | {name: sample_weight}
+
+
 def network_weights(estimator, params):
     """The sample weights among the parameters of the estimator's `fit`; None, too, for a number."""
-    step = estimator.steps[-1][0] if isinstance(estimator, Pipeline) else ""
-    if step and _routing_enabled():
+    name = _name_of_weights(estimator)
+    if isinstance(estimator, Pipeline) and _routing_enabled():
+        step, name = estimator.steps[-1][0], "sample_weight"
         params = process_routing(estimator, "fit", **params)[step].fit
-    weights = params.get(f"{step}__sample_weight", params.get("sample_weight"))
-    if weights is None or np.ndim(weights):
-        return weights
+    weights = params.get(name)
+    if weights is None:
+        return None
+    if not isinstance(weights, Number):
+        return check_array(weights, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
     if not weights > 0:
         raise ValueError(f"sample_weight={weights!r} is the weight of each row; give more than 0.")
     return None  # equal weights are none
@@ -75,13 +96,19 @@ def refuse_other_parameters(estimator, params):
     """
     if _routing_enabled():  # it refuses by itself
         return
-    step = f"{estimator.steps[-1][0]}__" if isinstance(estimator, Pipeline) else ""
+    weights = _name_of_weights(estimator)
     for name in params:
-        if name != f"{step}sample_weight":
+        if name != weights:
             raise TypeError(
-                f"fit() with prefit=True got {name!r}; besides X and y it takes "
-                f"'{step}sample_weight' only: nothing else is fitted."
+                f"fit() with prefit=True got {name!r}; besides X, y and groups it takes "
+                f"{weights!r} only: nothing else is fitted."
             )
+
+
+def _name_of_weights(estimator):
+    """What the `fit` of an estimator calls the weights of its network, without metadata routing."""
+    step = f"{estimator.steps[-1][0]}__" if isinstance(estimator, Pipeline) else ""
+    return f"{step}sample_weight"
 
 
 def as_vector(y):

@@ -24,6 +24,7 @@ from skspectral.pruner.network import (
     network_weights,
     refuse_other_data,
     refuse_other_parameters,
+    with_weights,
 )
 from skspectral.pruner.refit import train_on
 from skspectral.pruner.selection import (
@@ -236,7 +237,7 @@ class SpectralPruner(BasePruner):
         self.strategy = strategy
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, *, groups=None, **params):
+    def fit(self, X, y, sample_weight=None, *, groups=None, **params):
         """Fit the full network, unless it is fitted, cut it, and refit what is left.
 
         Parameters
@@ -245,13 +246,15 @@ class SpectralPruner(BasePruner):
             The input data.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The target.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, for the network, the last step of a Pipeline; with metadata routing
+            enabled for what asks for them.
         groups : array-like of shape (n_samples,), default=None
             What each row belongs to, such as a person or a day, where rows that do are more alike
             than others: what is held out to judge nodes and refit is then whole groups.
         **params : dict
-            Passed to `fit` of the estimator, such as ``sample_weight``, or with metadata routing
-            enabled to where it asks for them. Arrays with one entry for each row are split as the
-            rows are.
+            Passed to `fit` of the estimator, or with metadata routing enabled to where it asks for
+            them.
 
         Returns
         -------
@@ -268,19 +271,21 @@ class SpectralPruner(BasePruner):
             value of one kind for each row; or X and y are not such as a `prefit` estimator was
             fitted to.
         TypeError
-            If `estimator` is fitted, and there is a parameter for anything but its weights.
+            If `estimator` is fitted, and there is a parameter for anything but its weights, or if
+            these are given twice.
         sklearn.exceptions.NotFittedError
             If `estimator` should be fitted and is not.
         """
         X, y, groups, codes = self._indexable(X, y, groups)
+        estimator, train = deepcopy(self._given()) if self.prefit else self._to_fit(y), None
         if _routing_enabled():
-            params = self._routed(groups, params).estimator.fit
+            params = self._routed(sample_weight, groups, params).estimator.fit
+        else:
+            params = with_weights(estimator, sample_weight, params)
         if self.prefit:
-            estimator, train = deepcopy(self._given()), None
             refuse_other_parameters(estimator, params)
         else:
-            estimator = self._fitted_to(X, y, params)
-            pass_on_interruption(network_of(estimator))
+            self._fit_full(estimator, X, y, params)
             train = _train_from_start if self.strategy == "before" else None
         network, X, y = network_of(estimator), reaching(estimator, X), as_vector(y)
         weights = network_weights(estimator, params)
@@ -370,15 +375,14 @@ class SpectralPruner(BasePruner):
                 )
         return estimator
 
-    def _fitted_to(self, X, y, params):
-        """The full estimator, fitted."""
-        estimator = self._to_fit(y)
+    def _fit_full(self, estimator, X, y, params):
+        """Fit the full estimator."""
         asked = network_of(estimator).trainable
         if self.strategy == "before":
             network_of(estimator).trainable = "eigenvalues"
         estimator.fit(X, y, **params)
         network_of(estimator).trainable = asked  # for whoever fits it again
-        return estimator
+        pass_on_interruption(network_of(estimator))
 
     def _select(self, estimator):
         network = network_of(estimator)

@@ -26,6 +26,7 @@ from skspectral.pruner.network import (
     network_for,
     network_of,
     network_weights,
+    with_weights,
 )
 from skspectral.pruner.selection import select_masks
 
@@ -142,7 +143,7 @@ class SpectralPrunerCV(BasePruner):
         self.n_jobs = n_jobs
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, *, groups=None, **params):
+    def fit(self, X, y, sample_weight=None, *, groups=None, **params):
         """Fit the network in each split and on all rows, and cut it to the size chosen.
 
         Parameters
@@ -151,13 +152,15 @@ class SpectralPrunerCV(BasePruner):
             The input data.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The target.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, for the fits of the network, the last step of a Pipeline, but not
+            for the scores; with metadata routing enabled for what asks for them.
         groups : array-like of shape (n_samples,), default=None
             What each row belongs to, for a `cv` that splits by it, and for the refit, which is
             judged on whole groups.
         **params : dict
-            Passed to `fit` of the estimator, such as ``sample_weight``, or with metadata routing
-            enabled to where it, `cv` and the scorer ask for them; without it scores have no
-            weights. Arrays with one entry for each row are split as the rows are.
+            Passed to `fit` of the estimator, or with metadata routing enabled to where it, `cv` and
+            the scorer ask for them. Arrays with one entry for each row are split as the rows are.
 
         Returns
         -------
@@ -169,10 +172,14 @@ class SpectralPrunerCV(BasePruner):
         ValueError
             If the estimator is or ends in no spectral network, has no hidden layer, the layer does
             not exist, y is None, `cv` makes no split, or no size has a finite score in every split.
+        TypeError
+            If weights are given twice.
         """
         X, y, groups, codes = self._indexable(X, y, groups)
-        params, split_params, score_params = self._routed_to_three(groups, params)
         base = network_for(y) if self.estimator is None else clone(self.estimator)
+        params, split_params, score_params = self._routed_to_three(
+            base, sample_weight, groups, params
+        )
         if not network_of(base)._hidden_layer_sizes():
             raise ValueError(
                 "The network has no hidden layer, so there are no nodes to choose from; set "
@@ -222,13 +229,14 @@ class SpectralPrunerCV(BasePruner):
         mapping = MethodMapping().add(caller="fit", callee="split")
         return router.add(splitter=self.cv, method_mapping=mapping)
 
-    def _routed_to_three(self, groups, params):
+    def _routed_to_three(self, estimator, sample_weight, groups, params):
         """The parameters of `fit` for that of the estimator, for the splitter and the scorer."""
         if _routing_enabled():
-            routed = self._routed(groups, params)
+            routed = self._routed(sample_weight, groups, params)
             split_params = routed.get("splitter", {"split": {}})["split"]
             return routed.estimator.fit, split_params, routed.scorer.score
-        # A number, or splits that are made already, have no use for them.
+        params = with_weights(estimator, sample_weight, params)
+        # A number, or splits that are made already, have no use for groups.
         return params, {"groups": groups} if hasattr(self.cv, "split") else {}, {}
 
     def _good(self, scores):
