@@ -99,7 +99,7 @@ def test_columns_are_counted(regressor, data):
 
 
 def test_one_class(classifier, data):
-    with pytest.raises(ValueError, match="only one class: 1"):
+    with pytest.raises(ValueError, match="of only one class, 1; give at least 2"):
         classifier.fit(data[0], np.ones(120, dtype=int))
 
 

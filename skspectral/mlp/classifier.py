@@ -390,8 +390,8 @@ class SpectralMLPClassifier(ClassifierMixin, BaseSpectralMLP):
             self._fit_label_binarizer(y)
         if len(self.classes_) < 2 and not _is_multilabel(y):
             raise ValueError(
-                "This solver needs samples of at least 2 classes in the data, but the data "
-                f"contains only one class: {self.classes_[0]}"
+                f"Got y of only one class, {self.classes_[0]}; give at least 2 classes to tell "
+                "apart, or use DummyClassifier, which predicts the one there is."
             )
         return y, self._targets(y)
 
