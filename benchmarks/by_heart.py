@@ -81,7 +81,7 @@ CLASSES = {
 }
 
 
-def trial(name, seed):
+def trial(name, activation, seed):
     """Losses on fresh rows over that of a constant: scikit-learn's, ours, and the least."""
     function, n_rows = (NUMBERS | CLASSES)[name]
     rng = np.random.default_rng(seed)
@@ -101,7 +101,9 @@ def trial(name, seed):
         warnings.simplefilter("ignore", ConvergenceWarning)
         for kind in kinds:
             for widths in WIDTHS:
-                network = kind(hidden_layer_sizes=widths, random_state=seed).fit(X, y)
+                network = kind(
+                    hidden_layer_sizes=widths, activation=activation, random_state=seed
+                ).fit(X, y)
                 predict = network.predict if name in NUMBERS else network.predict_proba
                 losses.append(loss(y_fresh, predict(X_fresh)))
     constant = loss(y_fresh, np.full(N_FRESH, y.mean()))
@@ -109,12 +111,14 @@ def trial(name, seed):
 
 
 def main():
-    options = trial_options(__doc__, 5).parse_args()
+    parser = trial_options(__doc__, 5)
+    parser.add_argument("--activation", default="relu")
+    options = parser.parse_args()
     names = [f"{kind} {layers}" for kind in ("MLP", "spectral") for layers in (1, 2, 3)]
     start_table(options, "data", *names, "known")
     for name in NUMBERS | CLASSES:
         losses = Parallel(n_jobs=options.jobs)(
-            delayed(trial)(name, seed) for seed in range(options.trials)
+            delayed(trial)(name, options.activation, seed) for seed in range(options.trials)
         )
         print_row(f'"{name}"', *(f"{value:.2f}" for value in np.mean(losses, axis=0)))
 

@@ -177,6 +177,23 @@ def test_each_layer_of_classes_asks_for_as_much_once_there_is_nothing_more_to_le
     assert noise_strength(X, classes, "softmax", trainable=None, n_hidden=3).n_more == 0
 
 
+def test_further_layers_of_logistic_nodes_keep_a_weak_line():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((4300, 10))
+    y = X[:, 0] - X[:, 1] + 3 * rng.standard_normal(4300)
+    factors = [
+        noise_strength(X, y[:, None], "squared_error", activation=activation, n_hidden=n).factor
+        for activation, n in (("logistic", 1), ("logistic", 2), ("logistic", 3), ("tanh", 3))
+    ]
+    assert factors == [0.15, 0.075, 0.075, 0.15]
+    classes = np.eye(2)[(y > 0).astype(int)]
+    settings = {"loss": "softmax", "activation": "logistic"}
+    deep, shallow = (noise_strength(X, classes, n_hidden=n, **settings) for n in (2, 1))
+    assert deep.factor == shallow.factor
+    student = SpectralMLPRegressor((50, 20), activation="logistic", random_state=0)
+    assert student.fit(X[:300], y[:300]).score(X[300:], y[300:]) > 0.1  # 0.18 is what there is
+
+
 @pytest.mark.parametrize("loss", ["squared_error", "softmax"])
 def test_of_a_short_training_many_parameters_say_less(loss):
     X = np.random.default_rng(0).standard_normal((100, 3))

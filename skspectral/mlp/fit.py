@@ -204,6 +204,7 @@ class Fit:
             estimator._loss(),
             weights,
             trainable,
+            estimator.activation,
             n_hidden=len(estimator._hidden_layer_sizes()),
             is_long=self._length.is_long,
         )

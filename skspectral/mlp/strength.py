@@ -14,6 +14,10 @@ from skspectral.mlp.weights import effective
 _OF_NUMBERS = {"factor": 0.15, "exponent": 2 / 3, "least": 3e-4, "rise": 1}
 _OF_CLASSES = {"factor": 0.045, "exponent": 0.5, "least": 1e-3, "rise": 2}
 
+# So much of the factor is left where further layers take in logistic values: these spread less than
+# the inputs do, and so does the noise that is found in them.
+_OF_DEEP_LOGISTIC = 0.5
+
 # Without the rest of the data there is no telling what is noise.
 _OF_PIECES = 1e-3
 
@@ -24,7 +28,16 @@ _MOST_ROWS = 1000
 _RIDGE = 1e-2
 
 
-def noise_strength(X, targets, loss, weights=None, trainable="all", n_hidden=1, is_long=True):
+def noise_strength(
+    X,
+    targets,
+    loss,
+    weights=None,
+    trainable="all",
+    activation="relu",
+    n_hidden=1,
+    is_long=True,
+):
     """What follows the noise in a training on some rows.
 
     Inputs count by their mean squares, for one at most, so that the columns of a one-hot code count
@@ -44,6 +57,7 @@ def noise_strength(X, targets, loss, weights=None, trainable="all", n_hidden=1, 
         None of them zero.
     trainable : {"all", "eigenvectors", "eigenvalues"} or None, default="all"
         None is a dense network.
+    activation : {"relu", "tanh", "logistic", "identity"}, default="relu"
     n_hidden : int, default=1
         Number of the hidden layers.
     is_long : bool, default=True
@@ -61,11 +75,14 @@ def noise_strength(X, targets, loss, weights=None, trainable="all", n_hidden=1, 
     columns = _in_own_units(X[some], squares)
     settings, constant, n_rows = _OF_NUMBERS, 1.0, effective(len(targets), weights)
     n_targets, of_classes = _n_targets(targets.shape[1], loss), loss != "squared_error"
+    n_more = max(0, n_hidden - 1) if is_long and trainable is not None else 0
     if of_classes:
         shares = np.average(targets, axis=0, weights=weights)
         constant, spread = _of_classes(shares, loss)
         n_rows *= spread or 1.0  # of a single class there is nothing to tell
         settings = _OF_CLASSES | {"factor": _OF_CLASSES["factor"] * spread}
+    elif n_more and activation == "logistic":
+        settings = _OF_NUMBERS | {"factor": _OF_NUMBERS["factor"] * _OF_DEEP_LOGISTIC}
     return NoiseStrength(
         inputs=np.minimum(squares, 1.0) * _independence(columns),
         n_rows=n_rows,
@@ -73,7 +90,7 @@ def noise_strength(X, targets, loss, weights=None, trainable="all", n_hidden=1, 
         n_independent=1.0 if n_targets == 1 else _n_independent(columns, targets[some]),
         trainable=trainable,
         constant=constant,
-        n_more=max(0, n_hidden - 1) if is_long and trainable is not None else 0,
+        n_more=n_more,
         of_classes=of_classes,
         is_long=is_long,
         **settings,
