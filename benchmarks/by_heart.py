@@ -112,7 +112,7 @@ def trial(name, activation, seed):
 
 def main():
     parser = trial_options(__doc__, 5)
-    parser.add_argument("--activation", default="relu")
+    parser.add_argument("--activation", default="relu", help="of all networks")
     options = parser.parse_args()
     names = [f"{kind} {layers}" for kind in ("MLP", "spectral") for layers in (1, 2, 3)]
     start_table(options, "data", *names, "known")

@@ -799,7 +799,7 @@ def test_a_prefit_network_takes_weights_as_one_that_is_fitted(data, regressor):
     ):
         pruner = SpectralPruner(estimator.fit(X, y), prefit=True)
         for other in ("sample_wieght", "nobody__sample_weight"):
-            with pytest.raises(TypeError, match=f"got '{other}'; .* it takes '{name}' only"):
+            with pytest.raises(TypeError, match=f"got '{other}'; .* it takes sample_weight only"):
                 pruner.fit(X, y, **{other: np.ones(120)})
         with pytest.raises(ValueError, match="Negative values"):
             pruner.fit(X, y, **{name: -np.ones(120)})

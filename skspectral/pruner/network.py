@@ -101,7 +101,7 @@ def refuse_other_parameters(estimator, params):
         if name != weights:
             raise TypeError(
                 f"fit() with prefit=True got {name!r}; besides X, y and groups it takes "
-                f"{weights!r} only: nothing else is fitted."
+                "sample_weight only: nothing else is fitted."
             )
 
 
