@@ -58,7 +58,7 @@ def test_network(estimator, check):
 @pytest.mark.filterwarnings("ignore:The largest root mean square:UserWarning")  # unscaled checks
 @pytest.mark.filterwarnings("ignore:The mean of column:UserWarning")  # not centred either
 @pytest.mark.filterwarnings("ignore:No node of a layer is relevant:UserWarning")  # random labels
-# Not strict: a few labels may come out the same all the same.
+# Not strict: so few rows may have the same labels in the end.
 @parametrize_with_checks(PRUNERS, expected_failed_checks=_fails, xfail_strict=False)
 def test_pruner(estimator, check):
     check(estimator)
