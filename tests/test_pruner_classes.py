@@ -21,7 +21,7 @@ from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.loss import CrossEntropy, SquaredError, loss_of
 from skspectral.pruner.recovery import recover
 from skspectral.pruner.refit import refit
-from skspectral.pruner.trial import widths_that_pay
+from skspectral.pruner.trial import winners
 
 STUDENT = SpectralMLPClassifier(20, max_iter=200, random_state=0)
 
@@ -73,7 +73,7 @@ def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch, cap
     sure = recover(network, X, y)[0]
     sure.coefs_[-1] *= 1000
     monkeypatch.setattr(trial, "recover", lambda *args, **_: (sure, None))
-    assert not widths_that_pay(network, X, y)
+    assert not winners(network, X, y)
     pruner = SpectralPruner(network, prefit=True).fit(X, y)
     assert set(pruner.refit_scores_) == {"cut", "refit"}
     pruner.summary()
@@ -91,7 +91,7 @@ def test_a_trial_says_how_it_went_and_nothing_of_its_trainings(capsys):
     capsys.readouterr()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        widths_that_pay(network, X, y)
+        winners(network, X, y)
     lines = capsys.readouterr().out.splitlines()
     assert lines
     assert [line.split(":")[0] for line in lines] == [f"Trial {k + 1}" for k in range(len(lines))]
@@ -114,9 +114,9 @@ def test_a_trial_is_lost_where_fewer_are_classified_rightly(monkeypatch):
     sure = type("Sure", (SpectralMLPClassifier,), {"fit": fit})(**network.get_params()).fit(X, y)
     assert losses(constant, X, y).mean() < losses(sure, X, y).mean()
     assert constant.score(X, y) < sure.score(X, y)
-    assert not widths_that_pay(sure, X, y)
+    assert not winners(sure, X, y)
     monkeypatch.setattr(trial, "_MORE_WRONG", 1)  # by the likelihood it is won
-    assert widths_that_pay(sure, X, y)
+    assert winners(sure, X, y)
 
 
 def test_what_more_rows_would_undo_wins_no_trial(monkeypatch):
@@ -126,10 +126,10 @@ def test_what_more_rows_would_undo_wins_no_trial(monkeypatch):
     Y = np.maximum(X, 0) @ rng.normal(size=(20, 6)) * 0.7 + rng.logistic(size=(5000, 6)) > 0
     rows, fresh = (X[:1000], Y[:1000].astype(int)), (X[1000:], Y[1000:].astype(int))
     network = SpectralMLPClassifier(30, alpha=1e-3, random_state=0).fit(*rows)
-    assert not widths_that_pay(network, *rows)
+    assert not winners(network, *rows)
     monkeypatch.setattr(trial, "_LESS_BY_HEART", 0)
     monkeypatch.setattr(trial, "_MORE_WRONG", 1)  # by the likelihood alone
-    assert widths_that_pay(network, *rows)
+    assert winners(network, *rows)
     small, _ = recover(network, *rows)
     assert losses(small, *fresh).mean() > losses(network, *fresh).mean()
 
@@ -169,14 +169,14 @@ def test_no_trial_that_takes_long_and_none_with_a_rare_class(monkeypatch):
     network = clone(STUDENT).fit(X, y)
     n_nodes = (network.node_importances_[0] > 2e-3 * network.node_importances_[0].max()).sum()
     few = 10 * 6 * n_nodes - 1
-    assert widths_that_pay(network, X[:few], y[:few])
+    assert winners(network, X[:few], y[:few])
     monkeypatch.setattr(trial, "_MOST_WORK", 1000)
-    assert widths_that_pay(network, X, y)
-    assert not widths_that_pay(network, X[:few], y[:few])
+    assert winners(network, X, y)
+    assert not winners(network, X[:few], y[:few])
     rare = np.r_[y[:-2], [2, 2]]
     network = clone(STUDENT).fit(X, rare)
     monkeypatch.setattr(trial, "_MOST_WORK", np.inf)
-    assert not widths_that_pay(network, X, rare)
+    assert not winners(network, X, rare)
 
 
 def test_no_trial_with_a_rare_label():
@@ -184,14 +184,14 @@ def test_no_trial_with_a_rare_label():
     for n_rows, pays in ((2, False), (300, True)):
         for other in (np.arange(1200) < n_rows, np.arange(1200) >= n_rows):
             Y = np.column_stack([y, other])
-            assert bool(widths_that_pay(clone(STUDENT).fit(X, Y), X, Y)) == pays
+            assert bool(winners(clone(STUDENT).fit(X, Y), X, Y)) == pays
 
 
 @pytest.mark.parametrize("share", [0, 1])
 def test_a_label_that_none_or_all_rows_have_is_no_rare_one(share):
     X, y = classes_of_teacher(2, 0, 1200)
     Y = np.column_stack([y, np.full(1200, share)])
-    assert widths_that_pay(clone(STUDENT).fit(X, Y), X, Y)
+    assert winners(clone(STUDENT).fit(X, Y), X, Y)
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -209,7 +209,7 @@ def test_no_trial_where_one_class_has_all_the_weight():
     X, y = classes_of_teacher(2, 0, 1200)
     weights = (y == 0).astype(float)
     network = clone(STUDENT).fit(X, y, weights)
-    assert not widths_that_pay(network, X, y, weights)
+    assert not winners(network, X, y, weights)
     pruner = SpectralPruner(network, prefit=True).fit(X, y, sample_weight=weights)
     assert pruner.score(X, y, weights) == 1
 
@@ -235,7 +235,7 @@ def test_a_trial_is_won_by_more_than_its_error(monkeypatch, gain, pays):
     spread = np.tile([-1.0, 1.0], 50)  # of each third of the rows; the error is 1 / sqrt(300)
     won = iter([spread - gain / np.sqrt(300), np.zeros(100)] * 3)
     monkeypatch.setattr(trial, "losses", lambda *_: next(won))
-    assert bool(widths_that_pay(network, X, y[:, 0])) == pays
+    assert bool(winners(network, X, y[:, 0])) == pays
     assert next(won, None) is None
 
 
@@ -250,7 +250,7 @@ def test_a_trial_ends_once_it_is_worse_by_more_than_its_error(monkeypatch, worse
     thirds = [spread + worse / 10, np.zeros(100)], 2 * [np.zeros(100)], 2 * [np.zeros(100)]
     lost = iter([values for third in thirds for values in third])
     monkeypatch.setattr(trial, "losses", lambda *_: next(lost))
-    assert not widths_that_pay(network, X, y[:, 0], groups=groups)
+    assert not winners(network, X, y[:, 0], groups=groups)
     assert sum(1 for _ in lost) == 2 * (3 - n_thirds)
 
 

@@ -19,7 +19,7 @@ from skspectral import (
 from skspectral.pruner.comparison import mean_and_error
 from skspectral.pruner.parts import parts_in_turn
 from skspectral.pruner.refit import refit
-from skspectral.pruner.trial import widths_that_pay
+from skspectral.pruner.trial import winners
 
 
 def table(n_groups, n_rows, seed):
@@ -129,7 +129,7 @@ def test_a_class_that_one_group_has_to_itself_leaves_it_to_the_spectrum(rows):
     X, y, groups = rows
     y = np.where(groups == 3, 2, y > 0)
     network = SpectralMLPClassifier(20, max_iter=200, random_state=0).fit(X, y)
-    assert not widths_that_pay(network, X, y, groups=groups)
+    assert not winners(network, X, y, groups=groups)
 
 
 @pytest.mark.parametrize("pruner", [SpectralPruner, SpectralPrunerCV])

@@ -13,13 +13,15 @@ from sklearn.preprocessing import StandardScaler
 
 from skspectral import SpectralMLPClassifier, SpectralMLPRegressor, SpectralPruner
 from skspectral.datasets import make_teacher_regression
+from skspectral.mlp.cut import cut
 from skspectral.pruner import recovery, trial, trust
 from skspectral.pruner.elimination import cheapest, eliminate, may_have_idle_nodes, shrink, thin
 from skspectral.pruner.free import FreeNetwork, Problem
 from skspectral.pruner.growth import _gains, _most_curved, grow
 from skspectral.pruner.loss import SquaredError
 from skspectral.pruner.recovery import _complete, _within, recover
-from skspectral.pruner.trial import widths_that_pay
+from skspectral.pruner.sizes import widths_of
+from skspectral.pruner.trial import winners
 from skspectral.pruner.trust import found_in_data, is_recoverable
 from skspectral.pruner.unfolding import _adding_up, linear_nodes, unfold
 
@@ -784,10 +786,43 @@ def test_of_several_layers_a_trial_decides_unless_nothing_is_left(monkeypatch, w
     X, y = make_teacher_regression(2000, 4, hidden_layer_sizes=3, noise=0.2, random_state=0)
     network = clone(STUDENT).set_params(hidden_layer_sizes=widths).fit(X, y)
     asked = []
-    monkeypatch.setattr(trust, "widths_that_pay", lambda *_: asked.append(True))
+    monkeypatch.setattr(trust, "winners", lambda *_: asked.append(True))
     found = found_in_data(network, X, y)
     assert bool(asked) == asks
     assert (found is None) == asks
+
+
+@pytest.mark.parametrize(("noise", "first"), [(0.1, "search"), (0.5, "trial")])
+def test_of_several_layers_much_noise_has_the_trial_before_a_search(monkeypatch, noise, first):
+    X, y = make_teacher_regression(2000, 4, hidden_layer_sizes=3, noise=noise, random_state=0)
+    network = clone(STUDENT).set_params(hidden_layer_sizes=(20, 10)).fit(X, y)
+    calls = []
+    searched = recover(network, X, y)
+    monkeypatch.setattr(trust, "recover", lambda *_: calls.append("search") or searched)
+    monkeypatch.setattr(trust, "winners", lambda *_: calls.append("trial") or [])
+    assert found_in_data(network, X, y) is None
+    assert calls == (["search", "trial"] if first == "search" else ["trial"])
+
+
+def test_of_several_layers_the_search_goes_on_from_what_won_the_trial():
+    """The network itself has learnt something else; what was found before is the teacher."""
+    X, y = make_teacher_regression(3000, 6, hidden_layer_sizes=(4, 2), random_state=7)
+    part = X[:2000], y[:2000]
+    start = recover(SpectralMLPRegressor((20, 10), random_state=0).fit(*part), *part)
+    assert widths_of(start[0]) == (4, 2)
+    network = SpectralMLPRegressor((20, 10), random_state=0).fit(X, X[:, 0])
+    small, masks = recover(network, X, y, start=start)
+    assert widths_of(small) == (4, 2)
+    assert small.score(X, y) > 1 - 1e-6
+    assert_array_equal(masks[1], start[1][1])
+    # One round adds what was missing, and takes away what was too much.
+    more = np.flatnonzero(masks[1])[:3]
+    lacking = cut(start[0], [np.arange(4) < 3, np.ones(2, dtype=bool)])
+    places = np.isin(np.arange(20), more)
+    small, masks = recover(network, X, y, start=(lacking, [start[1][0], places, start[1][2]]))
+    assert widths_of(small) == (4, 2)
+    assert masks[1][more].all()
+    assert small.score(X, y) > 1 - 1e-6
 
 
 def test_what_won_a_trial_has_hardly_more_nodes_after_all_rows(monkeypatch):
@@ -796,7 +831,8 @@ def test_what_won_a_trial_has_hardly_more_nodes_after_all_rows(monkeypatch):
     groups = np.arange(1000)  # so that there is a trial
     sizes = {}
     for won in (2, 4, 20):
-        monkeypatch.setattr(trust, "widths_that_pay", lambda *_, n=won: (n,))
+        small = cut(network, [np.arange(len(network.intercepts_[0])) < won])
+        monkeypatch.setattr(trust, "winners", lambda *_, small=small: [(small, None)])
         found, masks = found_in_data(network, X, y, groups=groups)
         sizes[won] = found._hidden_layer_sizes()[0]
         assert masks[1].sum() == sizes[won]
@@ -812,7 +848,7 @@ def test_where_the_size_is_not_certain_a_trial_decides():
     student = SpectralMLPRegressor(60, alpha=1e-3, max_iter=500, random_state=0)
     overfitted = clone(student).fit(X, y)
     assert not is_recoverable(overfitted, 240)
-    assert widths_that_pay(overfitted, X, y)
+    assert winners(overfitted, X, y)
     pruner = SpectralPruner(overfitted, prefit=True).fit(X, y)
     assert set(pruner.refit_scores_) == {"full", "refit"}
     X_new = rng.standard_normal((2000, 8))
@@ -836,7 +872,7 @@ def test_a_trial_takes_the_strength_that_the_network_asks_for(alpha, monkeypatch
         return recover(student, *args, **settings)
 
     monkeypatch.setattr(trial, "recover", spy)
-    widths_that_pay(network, X, y)
+    winners(network, X, y)
     assert strengths
     # "auto" follows the noise of fewer rows.
     assert all(0.02 <= strength < 0.2 for strength in strengths)
@@ -844,7 +880,7 @@ def test_a_trial_takes_the_strength_that_the_network_asks_for(alpha, monkeypatch
     # What a pruner leaves was trained without, and a trial of it is to have some.
     strengths.clear()
     pruner = SpectralPruner(network, n_nodes_to_select=8, prefit=True).fit(X, y)
-    widths_that_pay(pruner.pruned_estimator_, X, y)
+    winners(pruner.pruned_estimator_, X, y)
     assert min(strengths) > 0
 
 
@@ -870,11 +906,11 @@ def test_a_trial_that_is_lost_leaves_the_choice_to_the_spectrum(monkeypatch):
     full = clone(STUDENT).fit(X, y)
     assert not is_recoverable(full, 150)
     monkeypatch.setattr(trial, "recover", lambda network, *args, **_: (network, None))
-    assert widths_that_pay(full, X, y)  # no worse
+    assert winners(full, X, y)  # no worse
     worse = deepcopy(full)
     worse.coefs_[-1] *= 1.5
     monkeypatch.setattr(trial, "recover", lambda *args, **_: (worse, None))
-    assert not widths_that_pay(full, X, y)
+    assert not winners(full, X, y)
     assert set(SpectralPruner(full, prefit=True).fit(X, y).refit_scores_) == {"cut", "refit"}
 
 
@@ -908,9 +944,9 @@ def test_an_exact_network_wants_eight_rows_for_each_free_parameter(activation, n
 def test_no_trial_with_a_handful_of_rows():
     X, y = make_teacher_regression(90, 6, hidden_layer_sizes=3, random_state=1)
     weights = np.r_[np.ones(59), np.zeros(31)]
-    assert not widths_that_pay(clone(STUDENT).fit(X, y), X, y, weights)
+    assert not winners(clone(STUDENT).fit(X, y), X, y, weights)
     classifier = SpectralMLPClassifier(8, max_iter=300, random_state=0).fit(X, y > 0)
-    assert not widths_that_pay(classifier, X, y > 0, weights)
+    assert not winners(classifier, X, y > 0, weights)
 
 
 @pytest.mark.parametrize("layer", [-1, 0])

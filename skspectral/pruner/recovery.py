@@ -38,7 +38,9 @@ from skspectral.spectral import Parameters
 _ROUNDS, _GAIN = 6 * (0.4, 0.7), 0.5
 
 
-def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=None, most=None):
+def recover(
+    network, X, y, sample_weight=None, inputs=None, select=False, few=None, most=None, start=None
+):
     """The network of as many inputs and hidden nodes as the data tell apart, without penalty.
 
     Parameters
@@ -57,6 +59,9 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
         Whether the rows are taken to be few for the inputs; None is what :func:`are_few` says.
     most : tuple of int, default=None
         Nodes of each hidden layer, at most; None is as many as the network has.
+    start : tuple (network, masks), default=None
+        What was found from a part of the rows: the search goes on from it, for one round. None
+        begins with what might matter of the network.
 
     Returns
     -------
@@ -84,18 +89,26 @@ def recover(network, X, y, sample_weight=None, inputs=None, select=False, few=No
             fit_intercept=network.fit_intercept,
             loss=loss_of(network),
         )
-        starts = [_most_relevant(network, n_rows)] if few else _relevant(network, inputs)
-        choices = (_first_choice(table, network, start, axes) for start in starts)
+        rounds = _ROUNDS
+        if start is None:
+            relevant = [_most_relevant(network, n_rows)] if few else _relevant(network, inputs)
+            starts = ((_start(network, some, axes), some) for some in relevant)
+        else:
+            rounds = _ROUNDS[:1]
+            small, masks = start
+            some = np.flatnonzero(masks[0])
+            starts = [(_free(small, masks[1:], some, axes), some)]
+        choices = (_first_choice(table, *start) for start in starts)
         choice = drop_inputs(table, min(choices, key=attrgetter("criterion")))
         if len(choice.inputs) < table.n_columns:
             choice = return_inputs(table, choice, rng)
         most = widths if most is None else tuple(np.minimum(widths, most))
-        choice = _choose(table, choice, most, rng)
+        choice = _choose(table, choice, most, rng, rounds)
         if len(choice.inputs) < table.n_columns:
             # What was learnt by heart had left no error to show what was lost.
             more = return_inputs(table, choice, rng)
             if more is not choice:
-                choice = _choose(table, more, most, rng)
+                choice = _choose(table, more, most, rng, rounds)
         finest = choice.problem.finer(np.finfo(network.coefs_[0].dtype).eps ** 2)
         free = _placed(finest.train(choice.network, "float64"), widths)
     return _written(network, free, choice.inputs, axes)
@@ -117,16 +130,16 @@ def _most_relevant(network, n_rows):
     return np.sort(np.argsort(-relevance, kind="stable")[: max(1, most)])
 
 
-def _first_choice(table, network, inputs, axes):
-    """Some inputs, and the nodes that might matter."""
+def _first_choice(table, network, inputs):
+    """Some inputs, and a network of them, trained."""
     problem = table.problem(inputs)
-    return Choice(problem, problem.train(_start(network, inputs, axes)), inputs)
+    return Choice(problem, problem.train(network), inputs)
 
 
-def _choose(table, choice, most, rng):
+def _choose(table, choice, most, rng, rounds):
     """Hidden nodes, `most` of them in each layer, and the inputs that they leave a use for."""
     problem, network, inputs = choice
-    found = _choose_nodes(problem, network, rng)
+    found = _choose_nodes(problem, network, rng, rounds)
     best = _within(problem, found, most, rng)
     if best is not found:
         # What a cut to its places leaves may be worse than what there was.
@@ -134,9 +147,9 @@ def _choose(table, choice, most, rng):
     return drop_inputs(table, Choice(problem, best, inputs))
 
 
-def _choose_nodes(problem, network, rng):
+def _choose_nodes(problem, network, rng, rounds=_ROUNDS):
     """Hidden nodes, however many."""
-    best = _improve(problem, eliminate(problem, network)[0], rng, until=_is_exact)
+    best = _improve(problem, eliminate(problem, network)[0], rng, rounds, until=_is_exact)
     straight = straighten(problem, best)
     if straight is not best:
         straight = eliminate(problem, problem.train(straight))[0]
@@ -247,11 +260,16 @@ def _rows(network, X, y, sample_weight, rng):
 
 
 def _start(network, inputs, axes):
-    """The nodes that might matter, in standard units."""
+    """The nodes that might matter."""
     masks = candidates(network)
-    small = cut(network, masks, np.isin(np.arange(network.n_features_in_), inputs))
+    return _free(cut(network, masks), masks, inputs, axes)
+
+
+def _free(small, masks, inputs, axes):
+    """What is left of a network, in standard units, with some inputs only."""
     weights = [w.astype(float) for w in small.coefs_]
     intercepts = [b.astype(float) for b in small.intercepts_]
+    weights[0] = weights[0][inputs]
     weights[-1] = axes.standard_weights(weights[-1])
     intercepts[-1] = axes.standard(intercepts[-1])
     return FreeNetwork(weights, intercepts, [np.flatnonzero(mask) for mask in masks])

@@ -40,8 +40,8 @@ _FEWEST_ROWS, _FEWEST_OF_A_CLASS = 60, 3
 _ROWS_OF_CLASSES, _MOST_WORK = 10, 1e8
 
 
-def widths_that_pay(network, X, y, sample_weight=None, groups=None, select=False):
-    """The size of network that :func:`recover` finds, if it predicts better than the given one.
+def winners(network, X, y, sample_weight=None, groups=None, select=False):
+    """What :func:`recover` finds from parts of the rows, if it predicts better than the network.
 
     For data that do not determine the size. Both are fitted to two thirds of the rows, from the
     start, and compared on the others, each third in turn if the rows are few: by squared
@@ -59,27 +59,29 @@ def widths_that_pay(network, X, y, sample_weight=None, groups=None, select=False
 
     Returns
     -------
-    widths : tuple of int or None
-        The most nodes that were found of each hidden layer, if that pays. None, too, if the network
-        has no nodes that matter, with fewer than sixty rows or three groups, and where two thirds
-        of them are too few for a fit, or lack a class; of classes, with fewer than three of each
-        that it knows, with or without each label that varies, and where rows and parameters that
-        might matter are many, but not ten rows for each.
+    winners : list of tuple (network, masks)
+        What was found from the rows of each part, if that pays. Empty, too, if the network has no
+        nodes that matter, with fewer than sixty rows or three groups, and where two thirds of them
+        are too few for a fit, or lack a class; of classes, with fewer than three of each that it
+        knows, with or without each label that varies, and where rows and parameters that might
+        matter are many, but not ten rows for each.
     """
     rows = rows_with_weight(y, sample_weight)
     if not _is_enough(network, y, rows, groups):
-        return None
+        return []
     weights = weights_of(network, y, sample_weight)
     if effective(len(weights), weights) < _FEWEST_ROWS:
-        return None
-    widths, lost, wrong, by_heart, tested = [], [], [], [], []
+        return []
+    all_found, lost, wrong, by_heart, tested = [], [], [], [], []
     for train, held_out in _trials(network, y, rows, groups):
         if len(train) < _FEWEST_ROWS - _FEWEST_ROWS // N_PARTS:  # groups may differ in size
-            return None
-        pair = _tried(network, *rows_of(train, X, y, sample_weight), select)
-        if pair is None:
-            return None
-        widths.append(widths_of(pair[0]))
+            return []
+        tried = _tried(network, *rows_of(train, X, y, sample_weight), select)
+        if tried is None:
+            return []
+        found, student = tried
+        all_found.append(found)
+        pair = found[0], student
         unseen = rows_of(held_out, X, y)
         tested.append(held_out)
         lost.append(_more_lost(pair, *unseen))
@@ -93,18 +95,18 @@ def widths_that_pay(network, X, y, sample_weight=None, groups=None, select=False
             mean += _LESS_BY_HEART * max(0.0, np.mean(by_heart))
         if network.verbose:
             print(
-                f"Trial {len(widths)}: nodes {widths[-1]}; so far {mean:+.6f} (+- {error:.6f}) "
-                "in loss beside the full network"
+                f"Trial {len(all_found)}: nodes {widths_of(found[0])}; so far {mean:+.6f} "
+                f"(+- {error:.6f}) in loss beside the full network"
             )
         # The other thirds would hardly turn that; of a group or two there is no standard error.
         if groups is None and mean > error:
-            return None
+            return []
     pays = mean <= -error
     if pays and wrong:
         # What is too sure of itself is unlikely, and for that alone a constant may be better.
         n_more, its_error = mean_and_error(np.concatenate(wrong), *weights_and_groups)
         pays = n_more <= _MORE_WRONG + (mean <= -_FAR * error) * its_error
-    return tuple(np.max(widths, axis=0).tolist()) if pays else None
+    return all_found if pays else []
 
 
 def _is_enough(network, y, rows, groups):
@@ -157,7 +159,7 @@ def _tried(network, X, y, sample_weight, select):
     pass_on_interruption(student)
     if not all(student.core_sizes_):
         return None
-    return recover(student, X, y, sample_weight, select=select)[0], student
+    return recover(student, X, y, sample_weight, select=select), student
 
 
 def _is_long(network, n_rows):

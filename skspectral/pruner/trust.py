@@ -5,6 +5,7 @@ from sklearn.base import is_classifier
 
 from skspectral.mlp.weights import effective
 from skspectral.pruner.comparison import (
+    losses_of_outputs,
     mean_and_error,
     n_telling,
     outputs_and_targets,
@@ -25,7 +26,7 @@ from skspectral.pruner.sizes import (
     outstanding,
     widths_of,
 )
-from skspectral.pruner.trial import N_PARTS, widths_that_pay
+from skspectral.pruner.trial import N_PARTS, winners
 
 # With more inputs than there are rows for, those beyond may be noise below this share of the
 # largest.
@@ -38,6 +39,9 @@ _EXPLAINED = 0.8
 # the error; or with so many for each, where that of rows left out is no larger than noise alone
 # would make it, but for this factor.
 _PLENTY, _AS_NOISE = 8, 1.02
+
+# Without noise a network of several layers leaves less than this of the variance.
+_NOISY = 0.05
 
 # What has won a trial may have so many times the nodes once it has seen all rows: of weak signals a
 # search may take noise for nodes that no other has found.
@@ -55,7 +59,7 @@ def found_in_data(network, X, y, sample_weight=None, groups=None, inputs=None, s
     what is found would predict rows that it has not seen about as well as the network explains
     those that it has; of several hidden layers, where its error is nothing. Otherwise, and always
     if the rows are in groups, of which those errors say nothing, it has to predict others better:
-    see :func:`widths_that_pay`.
+    see :func:`winners`.
 
     Parameters
     ----------
@@ -69,24 +73,28 @@ def found_in_data(network, X, y, sample_weight=None, groups=None, inputs=None, s
     found : tuple (network, masks) or None
     """
     found = None
-    are_telling = groups is None and not is_classifier(network)
-    if are_telling and is_recoverable(network, _n_rows(network, y, sample_weight), inputs):
+    is_deep, has_classes = len(network.coefs_) > 2, is_classifier(network)
+    needs_trial = has_classes or groups is not None
+    # Of several layers noise calls for one as well, and it may be lost: no long search before it.
+    needs_trial = needs_trial or (is_deep and _is_noisy(network, X, y, sample_weight))
+    if not needs_trial and is_recoverable(network, _n_rows(network, y, sample_weight), inputs):
         found = recover(network, X, y, sample_weight, inputs, select)
         if _foresees(*found, network, X, y, sample_weight):
             return found
-    widths = widths_that_pay(network, X, y, sample_weight, groups, select)
-    if widths is None:
+    won = winners(network, X, y, sample_weight, groups, select)
+    if not won:
         return None
     n_rows = _n_rows(network, y, sample_weight)
     few, tried = (are_few(n, network.n_features_in_) for n in (n_rows, n_rows * (1 - 1 / N_PARTS)))
-    if len(widths) > 1 or is_classifier(network):
-        # Layers make up for each other, and of classes fewer rows show fewer nodes.
-        most = widths_of(network)
-    else:
-        most = (int(_MORE_NODES * widths[0]),)
+    # Layers make up for each other, and of classes fewer rows show fewer nodes.
+    most, start = widths_of(network), None
+    if not (is_deep or has_classes):
+        most = (int(_MORE_NODES * max(widths_of(one)[0] for one, _ in won)),)
+    elif len(won) == 1 and not has_classes:
+        start = won[0]
     # What has won the trial, and no other search, nor a network of many more nodes.
     if found is None or few != tried or np.any(np.greater(widths_of(found[0]), most)):
-        found = recover(network, X, y, sample_weight, inputs, select, few=tried, most=most)
+        found = recover(network, X, y, sample_weight, inputs, select, tried, most, start)
     return found
 
 
@@ -123,11 +131,16 @@ def _n_rows(network, y, sample_weight):
     return int(effective(len(weights), weights))
 
 
+def _is_noisy(network, X, y, sample_weight):
+    """Whether what the network leaves of the variance is more than it leaves without noise."""
+    X, y, sample_weight = rows_of(_some_rows(y, sample_weight), X, y, sample_weight)
+    weights = weights_of(network, y, sample_weight)
+    return losses_of_outputs(network, X, y, weights).mean() > _NOISY
+
+
 def _foresees(found, masks, network, X, y, sample_weight):
     """Whether what is found leaves hardly more of rows unseen than the network of those seen."""
-    rows = rows_with_weight(y, sample_weight)
-    rows = rows[:: -(-len(rows) // MOST_ROWS)]
-    X, y, sample_weight = rows_of(rows, X, y, sample_weight)
+    X, y, sample_weight = rows_of(_some_rows(y, sample_weight), X, y, sample_weight)
     outputs, targets = outputs_and_targets(found, X, y)
     weights = weights_of(network, y, sample_weight)
     errors, before = outputs - targets, np.subtract(*outputs_and_targets(network, X, y))
@@ -155,6 +168,12 @@ def _foresees(found, masks, network, X, y, sample_weight):
     most = min(tolerable(seen), 1 - _EXPLAINED * (1 - seen))
     # Where a few rows make up the errors, these say little.
     return unseen + mean_and_error((errors**2 - before**2).mean(axis=1), weights)[1] <= most
+
+
+def _some_rows(y, sample_weight):
+    """Rows enough to judge a network by, from all parts of the data."""
+    rows = rows_with_weight(y, sample_weight)
+    return rows[:: -(-len(rows) // MOST_ROWS)]
 
 
 def _mean_square(errors, weights):
