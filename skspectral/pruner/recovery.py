@@ -98,7 +98,7 @@ def recover(
             small, masks = start
             some = np.flatnonzero(masks[0])
             starts = [(_free(small, masks[1:], some, axes), some)]
-        choices = (_first_choice(table, *start) for start in starts)
+        choices = (_first_choice(table, *pair) for pair in starts)
         choice = drop_inputs(table, min(choices, key=attrgetter("criterion")))
         if len(choice.inputs) < table.n_columns:
             choice = return_inputs(table, choice, rng)
