@@ -832,7 +832,7 @@ def test_what_won_a_trial_has_hardly_more_nodes_after_all_rows(monkeypatch):
     sizes = {}
     for won in (2, 4, 20):
         small = cut(network, [np.arange(len(network.intercepts_[0])) < won])
-        monkeypatch.setattr(trust, "winners", lambda *_, small=small: [(small, None)])
+        monkeypatch.setattr(trust, "winners", lambda *_, small=small: [(small, None, 1.0)])
         found, masks = found_in_data(network, X, y, groups=groups)
         sizes[won] = found._hidden_layer_sizes()[0]
         assert masks[1].sum() == sizes[won]

@@ -156,10 +156,11 @@ class SpectralPruner(BasePruner):
     their leverage (Allen; Hansen and Larsen), than the network on those that it has. Network and
     size are then found once more from two thirds of the rows, and have to predict the others better
     than the network, by one standard error; of fewer than 1500 rows, or groups, each third is left
-    out in turn, without `groups` only until one or two speak against it. A trial takes sixty rows,
-    and with `groups` three of them; where one is needed and cannot be held, or is lost, the
-    relevances decide. Rows of uneven weight count as their effective number (Kish), and rows of a
-    regressor that are copies of others once.
+    out in turn, without `groups` only until one or two speak against it. A classifier is compared,
+    and kept, at the temperature at which it is not too sure of itself there (Guo et al.). A trial
+    takes sixty rows, and with `groups` three of them; where one is needed and cannot be held, or is
+    lost, the relevances decide. Rows of uneven weight count as their effective number (Kish), and
+    rows of a regressor that are copies of others once.
 
     Inputs are removed if the criterion is better without them, and return if what is left of the
     error depends on them. Where `layer` is not 0 the network still takes their columns, with
@@ -181,9 +182,10 @@ class SpectralPruner(BasePruner):
 
     Allen, "The relationship between variable selection and data augmentation and a method for
     prediction", Technometrics 16:125 (1974); Hansen, Larsen, "Linear unlearning for
-    cross-validation", Adv. Comput. Math. 5:269 (1996); Kish, "Survey Sampling", Wiley (1965);
-    Marquardt, "An algorithm for least-squares estimation of nonlinear parameters", J. Soc. Ind.
-    Appl. Math. 11:431 (1963).
+    cross-validation", Adv. Comput. Math. 5:269 (1996); Kish, "Survey Sampling", Wiley (1965); Guo,
+    Pleiss, Sun, Weinberger, "On calibration of modern neural networks", ICML 2017; Marquardt, "An
+    algorithm for least-squares estimation of nonlinear parameters", J. Soc. Ind. Appl. Math. 11:431
+    (1963).
 
     Examples
     --------

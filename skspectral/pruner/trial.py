@@ -19,6 +19,7 @@ from skspectral.pruner.sizes import (
     outstanding,
     widths_of,
 )
+from skspectral.pruner.temperature import temperature_of, tempered
 
 # A trial holds out one of so many parts of the rows; each in turn where the rows, or their groups,
 # are fewer than these.
@@ -59,8 +60,9 @@ def winners(network, X, y, sample_weight=None, groups=None, select=False):
 
     Returns
     -------
-    winners : list of tuple (network, masks)
-        What was found from the rows of each part, if that pays. Empty, too, if the network has no
+    winners : list of tuple (network, masks, temperature)
+        What was found from the rows of each part, if that pays; a classifier at the temperature at
+        which it loses least on the others. Empty, too, if the network has no
         nodes that matter, with fewer than sixty rows or three groups, and where two thirds of them
         are too few for a fit, or lack a class; of classes, with fewer than three of each that it
         knows, with or without each label that varies, and where rows and parameters that might
@@ -79,12 +81,16 @@ def winners(network, X, y, sample_weight=None, groups=None, select=False):
         tried = _tried(network, *rows_of(train, X, y, sample_weight), select)
         if tried is None:
             return []
-        found, student = tried
-        all_found.append(found)
-        pair = found[0], student
-        unseen = rows_of(held_out, X, y)
+        (found, masks), student = tried
+        unseen, temperature = rows_of(held_out, X, y), 1.0
+        if is_classifier(network):
+            temperature = temperature_of(found, *unseen, weights[held_out])
+            found = tempered(found, temperature)
+        all_found.append((found, masks, temperature))
+        pair = found, student
         tested.append(held_out)
-        lost.append(_more_lost(pair, *unseen))
+        # A number that these rows have chosen makes them look better, by its price (Akaike).
+        lost.append(_more_lost(pair, *unseen) + 2 * (temperature > 1) / len(held_out))
         if is_classifier(network):
             wrong.append(_more_wrong(pair, *unseen))
             seen = np.average(_more_lost(pair, *rows_of(train, X, y)), weights=weights[train])
@@ -95,7 +101,7 @@ def winners(network, X, y, sample_weight=None, groups=None, select=False):
             mean += _LESS_BY_HEART * max(0.0, np.mean(by_heart))
         if network.verbose:
             print(
-                f"Trial {len(all_found)}: nodes {widths_of(found[0])}; so far {mean:+.6f} "
+                f"Trial {len(all_found)}: nodes {widths_of(found)}; so far {mean:+.6f} "
                 f"(+- {error:.6f}) in loss beside the full network"
             )
         # The other thirds would hardly turn that; of a group or two there is no standard error.

@@ -1,6 +1,7 @@
 """Whether the data choose the nodes of a network, or its spectrum."""
 
 import numpy as np
+from scipy.stats import gmean
 from sklearn.base import is_classifier
 
 from skspectral.mlp.weights import effective
@@ -26,6 +27,7 @@ from skspectral.pruner.sizes import (
     outstanding,
     widths_of,
 )
+from skspectral.pruner.temperature import tempered
 from skspectral.pruner.trial import N_PARTS, winners
 
 # With more inputs than there are rows for, those beyond may be noise below this share of the
@@ -89,12 +91,15 @@ def found_in_data(network, X, y, sample_weight=None, groups=None, inputs=None, s
     # Layers make up for each other, and of classes fewer rows show fewer nodes.
     most, start = widths_of(network), None
     if not (is_deep or has_classes):
-        most = (int(_MORE_NODES * max(widths_of(one)[0] for one, _ in won)),)
+        most = (int(_MORE_NODES * max(widths_of(one)[0] for one, *_ in won)),)
     elif len(won) == 1 and not has_classes:
-        start = won[0]
+        start = won[0][:2]
     # What has won the trial, and no other search, nor a network of many more nodes.
     if found is None or few != tried or np.any(np.greater(widths_of(found[0]), most)):
         found = recover(network, X, y, sample_weight, inputs, select, tried, most, start)
+    if has_classes:
+        small, masks = found
+        found = tempered(small, gmean([temperature for *_, temperature in won])), masks
     return found
 
 
