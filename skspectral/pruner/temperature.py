@@ -10,7 +10,7 @@ from skspectral.pruner.comparison import outputs_and_targets
 from skspectral.pruner.loss import loss_of
 from skspectral.spectral import Parameters
 
-# Of networks as sure as this makes right more is amiss than that.
+# The highest that is looked for: where more is asked for, nothing that was found is true.
 _HOTTEST = 100
 
 

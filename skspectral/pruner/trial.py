@@ -48,7 +48,8 @@ def winners(network, X, y, sample_weight=None, groups=None, select=False):
     start, and compared on the others, each third in turn if the rows are few: by squared
     errors, or by the likelihood of the classes. It has to be better by one standard error of the
     difference, and not to classify more than one in two hundred of the others, or of their labels,
-    wrongly in exchange; if it is more likely by two standard errors, one standard error more. Of
+    wrongly in exchange; if it is more likely by two standard errors, one standard error more. What
+    is found of classes is compared at the temperature at which it loses least on the others. Of
     classes the given network is taken to lose less than in the trial, once it has seen all rows, by
     a quarter of what it has learnt by heart and the other has not. A trial ends early if it is
     worse by one standard error after one third or two.
@@ -61,12 +62,11 @@ def winners(network, X, y, sample_weight=None, groups=None, select=False):
     Returns
     -------
     winners : list of tuple (network, masks, temperature)
-        What was found from the rows of each part, if that pays; a classifier at the temperature at
-        which it loses least on the others. Empty, too, if the network has no
-        nodes that matter, with fewer than sixty rows or three groups, and where two thirds of them
-        are too few for a fit, or lack a class; of classes, with fewer than three of each that it
-        knows, with or without each label that varies, and where rows and parameters that might
-        matter are many, but not ten rows for each.
+        What was found from the rows of each part, if that pays; classifiers at their temperature.
+        Empty, too, if the network has no nodes that matter, with fewer than sixty rows or three
+        groups, and where two thirds of them are too few for a fit, or lack a class; of classes,
+        with fewer than three of each that it knows, with or without each label that varies, and
+        where rows and parameters that might matter are many, but not ten rows for each.
     """
     rows = rows_with_weight(y, sample_weight)
     if not _is_enough(network, y, rows, groups):
