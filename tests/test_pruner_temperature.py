@@ -96,6 +96,7 @@ def test_what_is_found_of_several_layers_is_kept_at_its_temperature(deep):
     assert set(pruner.refit_scores_) == {"full", "refit"}
     found, _ = recover(network, *rows)
     assert widths_of(found) == pruner.n_nodes_
+    assert {w.dtype for w in pruner.pruned_estimator_.coefs_} == {network.coefs_[0].dtype}
     cool = tempered(found, temperature)
     assert_allclose(pruner.predict_proba(X), cool.predict_proba(X), rtol=1e-4, atol=1e-6)
     assert pruner.score(*fresh) > network.score(*fresh)

@@ -99,7 +99,9 @@ def found_in_data(network, X, y, sample_weight=None, groups=None, inputs=None, s
         found = recover(network, X, y, sample_weight, inputs, select, tried, most, start)
     if has_classes:
         small, masks = found
-        found = tempered(small, gmean([temperature for *_, temperature in won])), masks
+        # Not a number of NumPy's, which would make double precision of single.
+        temperature = float(gmean([temperature for *_, temperature in won]))
+        found = tempered(small, temperature), masks
     return found
 
 
