@@ -71,6 +71,7 @@ def deep():
     X, y = make_teacher_classification(
         6000, 10, n_classes=3, hidden_layer_sizes=(5, 3), random_state=1
     )
+    X = X.astype(np.float32)
     return SpectralMLPClassifier((30, 15), random_state=1).fit(X[:4000], y[:4000]), X, y
 
 
